@@ -1,0 +1,169 @@
+import { resolve } from 'node:path';
+
+/** Every setting of the gateway, with its environment variable, unit and default, in one place. */
+export interface Config {
+  /** `WIREBIRD_PORT`, `--port`: where dialects, API and Meta's webhooks are served. Default 8080; 0 takes a free one. */
+  readonly port: number;
+  /** `WIREBIRD_HOST`, `--host`: the address to listen on. Default 127.0.0.1. */
+  readonly host: string;
+  /** `WIREBIRD_DATA_DIR`, `--data`: the embedded database, keys and the sandbox's files. Default ./data. */
+  readonly dataDir: string;
+  /** `WIREBIRD_DATABASE_URL`, `--database-url`: a PostgreSQL 15 or newer instead of the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** `WIREBIRD_GRAPH_URL`: Meta's Graph API, for senders that name none of their own. */
+  readonly graphUrl: string;
+  /** `WIREBIRD_GRAPH_VERSION`. Default v23.0. */
+  readonly graphVersion: string;
+  /** `WIREBIRD_PUBLIC_URL`: how Meta and customers reach this gateway. Default http://<host>:<port>. */
+  readonly publicUrl: string | undefined;
+  /** `WIREBIRD_MASTER_KEY`: encrypts stored secrets. Made and kept in the data directory when absent; required with a database URL. */
+  readonly masterKey: string | undefined;
+  /** `WIREBIRD_ADMIN_KEY`: an API key with every scope in the workspace `default`. At least 24 characters. */
+  readonly adminKey: string | undefined;
+  /** The sandbox's fixed key, set by `serve --sandbox` on loopback only. */
+  readonly sandboxKey?: string;
+  /** `WIREBIRD_VERIFY_TOKEN`: accepted in Meta's verification handshake beside each sender's own. */
+  readonly verifyToken: string | undefined;
+  /** `WIREBIRD_UNCONFIRMED_DEADLINE`, seconds: how long a send with unknown outcome waits for a status. Default 60. */
+  readonly unconfirmedDeadlineMs: number;
+  /** `WIREBIRD_SEND_TIMEOUT`, seconds: how long a request to Meta may take. Default 20. */
+  readonly sendTimeoutMs: number;
+  /** `WIREBIRD_SEND_CONNECTIONS`: connections kept open to one Graph API host. Default 64. */
+  readonly sendConnections: number;
+  /** `WIREBIRD_REPORT_SCHEDULE`, seconds, comma-separated: the pauses between attempts at one URL. Default 1,5 (three attempts, as Telnyx makes). */
+  readonly reportScheduleMs: readonly number[];
+  /** `WIREBIRD_REPORT_TIMEOUT`, seconds: how long a customer's webhook may take to answer. Default 2 (telnyx §9.5). */
+  readonly reportTimeoutMs: number;
+  /** `WIREBIRD_REPORT_CONCURRENCY`: report deliveries under way at once. Default 128. */
+  readonly reportConcurrency: number;
+  /** `WIREBIRD_ALLOW_PRIVATE_WEBHOOKS`: `true` opens private addresses to reports. The sandbox start opens loopback only. */
+  readonly privateTargets: 'refused' | 'loopback' | 'allowed';
+  /** `WIREBIRD_LOG_LEVEL`: trace, debug, info, warn, error, fatal or silent. Default info. */
+  readonly logLevel: string;
+  /** `--sandbox`: start the simulated WhatsApp network and seed a workspace, a sender and a key. */
+  readonly sandbox: boolean;
+  /** `WIREBIRD_SANDBOX_PORT`, `--sandbox-port`. Default 8081; 0 takes a free one. */
+  readonly sandboxPort: number;
+}
+
+/** The smallest admin key that is not guessable by trying. */
+const ADMIN_KEY_MIN = 24;
+
+export class ConfigError extends Error {}
+
+export interface Flags {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly data?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly sandbox?: boolean | undefined;
+  readonly sandboxPort?: string | undefined;
+}
+
+/**
+ * Reads the settings. A flag wins over its environment variable.
+ *
+ * @throws ConfigError with one sentence that names the setting and what it takes
+ */
+export function readConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>): Config {
+  const text = (name: string): string | undefined => {
+    const value = env[name]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  };
+  const sandbox = flags.sandbox ?? false;
+  const databaseUrl = flags.databaseUrl ?? text('WIREBIRD_DATABASE_URL');
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    throw new ConfigError('WIREBIRD_DATABASE_URL must start with postgres:// or postgresql://');
+  }
+  const masterKey = text('WIREBIRD_MASTER_KEY');
+  if (databaseUrl !== undefined && masterKey === undefined && !sandbox) {
+    throw new ConfigError(
+      'WIREBIRD_MASTER_KEY is required with a database URL: every node must encrypt secrets with the same key. Make one with: openssl rand -base64 32',
+    );
+  }
+  const adminKey = text('WIREBIRD_ADMIN_KEY');
+  if (adminKey !== undefined && adminKey.length < ADMIN_KEY_MIN) {
+    throw new ConfigError(`WIREBIRD_ADMIN_KEY must have at least ${ADMIN_KEY_MIN} characters`);
+  }
+  const openPrivate = text('WIREBIRD_ALLOW_PRIVATE_WEBHOOKS') === 'true';
+  return {
+    port: port('--port (WIREBIRD_PORT)', flags.port ?? text('WIREBIRD_PORT'), 8080),
+    host: flags.host ?? text('WIREBIRD_HOST') ?? '127.0.0.1',
+    dataDir: resolve(flags.data ?? text('WIREBIRD_DATA_DIR') ?? 'data'),
+    databaseUrl,
+    graphUrl: httpUrl('WIREBIRD_GRAPH_URL', text('WIREBIRD_GRAPH_URL')) ?? 'https://graph.facebook.com',
+    graphVersion: matching(
+      'WIREBIRD_GRAPH_VERSION',
+      text('WIREBIRD_GRAPH_VERSION') ?? 'v23.0',
+      /^v\d+\.\d+$/,
+      'look like v23.0',
+    ),
+    publicUrl: httpUrl('WIREBIRD_PUBLIC_URL', text('WIREBIRD_PUBLIC_URL')),
+    masterKey,
+    adminKey,
+    verifyToken: text('WIREBIRD_VERIFY_TOKEN'),
+    unconfirmedDeadlineMs: seconds(
+      'WIREBIRD_UNCONFIRMED_DEADLINE',
+      text('WIREBIRD_UNCONFIRMED_DEADLINE'),
+      60,
+    ),
+    sendTimeoutMs: seconds('WIREBIRD_SEND_TIMEOUT', text('WIREBIRD_SEND_TIMEOUT'), 20),
+    sendConnections: count('WIREBIRD_SEND_CONNECTIONS', text('WIREBIRD_SEND_CONNECTIONS'), 64),
+    reportScheduleMs: (text('WIREBIRD_REPORT_SCHEDULE') ?? '1,5')
+      .split(',')
+      .map(part => seconds('WIREBIRD_REPORT_SCHEDULE', part.trim(), 0)),
+    reportTimeoutMs: seconds('WIREBIRD_REPORT_TIMEOUT', text('WIREBIRD_REPORT_TIMEOUT'), 2),
+    reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 128),
+    privateTargets: openPrivate ? 'allowed' : sandbox ? 'loopback' : 'refused',
+    logLevel: matching(
+      'WIREBIRD_LOG_LEVEL',
+      text('WIREBIRD_LOG_LEVEL') ?? 'info',
+      /^(trace|debug|info|warn|error|fatal|silent)$/,
+      'be trace, debug, info, warn, error, fatal or silent',
+    ),
+    sandbox,
+    sandboxPort: port(
+      '--sandbox-port (WIREBIRD_SANDBOX_PORT)',
+      flags.sandboxPort ?? text('WIREBIRD_SANDBOX_PORT'),
+      8081,
+    ),
+  };
+}
+
+function port(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw new ConfigError(`${name} must be a port number from 0 to 65535, not "${value}"`);
+  }
+  return number;
+}
+
+function seconds(name: string, value: string | undefined, fallback: number): number {
+  const number = value === undefined ? fallback : Number(value);
+  if (value === '' || !Number.isFinite(number) || number < 0 || number > 86_400) {
+    throw new ConfigError(`${name} must be a number of seconds from 0 to 86400, not "${value}"`);
+  }
+  return Math.round(number * 1000);
+}
+
+function count(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 10_000) {
+    throw new ConfigError(`${name} must be a whole number from 1 to 10000, not "${value}"`);
+  }
+  return number;
+}
+
+function httpUrl(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (!URL.canParse(value) || !/^https?:/.test(value))
+    throw new ConfigError(`${name} must be an http or https URL, not "${value}"`);
+  return value.replace(/\/+$/, '');
+}
+
+function matching(name: string, value: string, pattern: RegExp, must: string): string {
+  if (!pattern.test(value)) throw new ConfigError(`${name} must ${must}, not "${value}"`);
+  return value;
+}

@@ -1,0 +1,28 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dialect, HttpProblem, Refusal } from './dialects/dialect.ts';
+import { refuse as refuseElevenLabs } from './dialects/elevenlabs/errors.ts';
+import { refuse as refuseInfobip } from './dialects/infobip/errors.ts';
+import { telnyx } from './dialects/telnyx/index.ts';
+import { refuse as refuseYCloud } from './dialects/ycloud/errors.ts';
+
+/** The dialects that are served. A fifth is a new folder and one line here. */
+export const DIALECTS: readonly Dialect[] = [telnyx];
+
+type Refuse = (problem: HttpProblem) => Refusal;
+
+/**
+ * In whose shape a request is refused: by path where one vendor alone has it, else by the header that carries the key,
+ * and Telnyx's when there is none.
+ */
+export function dialectRefuser(refuseApi: Refuse): (path: string, headers: IncomingHttpHeaders) => Refuse {
+  return (path, headers) => {
+    if (/^\/(api|webhooks|healthz|readyz|metrics|docs)(\/|$)/.test(path)) return refuseApi;
+    if (path.startsWith('/whatsapp/')) return refuseInfobip;
+    if (path.startsWith('/v1/')) return refuseElevenLabs;
+    if (/^\/v2\/(messages|v2)(\/|$)/.test(path)) return telnyx.refuse;
+    if (headers['x-api-key'] !== undefined) return refuseYCloud;
+    if (headers['xi-api-key'] !== undefined) return refuseElevenLabs;
+    if (/^(App|Basic|IBSSO)\s/i.test(headers.authorization ?? '')) return refuseInfobip;
+    return telnyx.refuse;
+  };
+}

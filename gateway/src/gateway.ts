@@ -1,0 +1,312 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { Directory } from './accounts/directory.ts';
+import { endpointSecret } from './accounts/endpoints.ts';
+import { loadOrMakeMasterKey } from './accounts/master-key.ts';
+import { checkMasterKey, openSecrets, type Secrets } from './accounts/secrets.ts';
+import { ensureDefaultWorkspace } from './accounts/workspaces.ts';
+import { apiRoutes, refuseApi } from './api/routes.ts';
+import { WhatsApp } from './carriers/whatsapp/client.ts';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './database.ts';
+import type { Below } from './dialects/dialect.ts';
+import { DIALECTS, dialectRefuser } from './dialects.ts';
+import { createGuardedClient } from './fetch/guarded.ts';
+import { createServer } from './http.ts';
+import { Journal } from './inbox/journal.ts';
+import { Reader } from './inbox/reader.ts';
+import { webhookRoutes } from './inbox/routes.ts';
+import { retryFailures } from './inbox/set-aside.ts';
+import { parkedDue } from './inbox/strays.ts';
+import { eventMask, eventName } from './message/event.ts';
+import { createMetrics } from './metrics.ts';
+import { Accept } from './outbox/accept.ts';
+import { APPLY, type Applied } from './outbox/apply.ts';
+import { VOID_LEASES } from './outbox/claim.ts';
+import { Dispatch } from './outbox/dispatch.ts';
+import { Settle } from './outbox/settle.ts';
+import { Deliver } from './reports/deliver.ts';
+import { databaseClock } from './store/clock.ts';
+import { findMessage } from './store/message-row.ts';
+import { migrate } from './store/migrate.ts';
+import { ensurePartitions } from './store/partitions.ts';
+import { Store } from './store/store.ts';
+import { upkeep } from './upkeep.ts';
+import { VERSION } from './version.ts';
+
+/** A clean stop takes at most this long; what is not sent by then stays in the queue. */
+const DRAIN_MS = 10_000;
+
+const DAY_PART_MS = 3_600_000;
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  readonly database: Database;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly directory: Directory;
+  /** Takes new senders at once. */
+  readonly sendersChanged: () => Promise<void>;
+  /** Stops or resumes dispatching on this node; accepting goes on. */
+  readonly pauseDispatch: (paused: boolean) => void;
+  /** Requests and commits under way are finished, never the queue; the database goes last. */
+  readonly stop: (say: (line: string) => void) => Promise<void>;
+}
+
+/**
+ * The composition root: the only file that knows every room.
+ *
+ * @throws Error with a sentence for the operator when it cannot start; nothing is left running then
+ */
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const database = await openDatabase(config, line => log.info(line));
+  try {
+    return await compose(config, log, database);
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+async function compose(config: Config, log: Logger, database: Database): Promise<Gateway> {
+  const onError = (error: unknown, doing: string): void => {
+    metrics.errors.inc({ doing });
+    log.error({ err: error }, `could not ${doing}`);
+  };
+  const store = new Store(database.url, {
+    hotConnections: 8,
+    onError: error => log.warn({ err: error }, 'a database connection broke'),
+  });
+  const metrics = createMetrics({ sends: () => dispatch.inFlight, reports: () => deliver.inFlight });
+  const clock = await databaseClock(store.db);
+  const startedAt = clock.now();
+  await migrate(store.db, startedAt);
+
+  const secrets = openSecrets(config.masterKey ?? (await loadOrMakeMasterKey(config.dataDir)));
+  await checkMasterKey(store, secrets);
+  await ensureDefaultWorkspace(store, secrets, startedAt);
+  const directory = await Directory.open(store, secrets, {
+    adminKey: config.adminKey,
+    onChange: () => void dispatch.renew(),
+    log: (message, error) => log.error({ err: error }, message),
+  });
+
+  const whatsapp = new WhatsApp({
+    graphUrl: config.graphUrl,
+    graphVersion: config.graphVersion,
+    timeoutMs: config.sendTimeoutMs,
+    connections: config.sendConnections,
+  });
+  const client = createGuardedClient({
+    privateTargets: config.privateTargets,
+    timeoutMs: config.reportTimeoutMs,
+    maxResponseBytes: 10_000,
+    connectionsPerOrigin: 64,
+  });
+
+  const encoders = Object.fromEntries(DIALECTS.map(dialect => [dialect.name, dialect.encode]));
+  const deliver = new Deliver({
+    store,
+    clock,
+    client,
+    encoders,
+    keysOf: (workspaceId, endpointId) => {
+      const workspace = directory.workspace(workspaceId);
+      if (workspace === undefined) return undefined;
+      return {
+        ed25519: bytes => workspace.sign(bytes),
+        secret: endpointId === undefined ? undefined : endpointSecret(directory, endpointId),
+      };
+    },
+    phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,
+    scheduleMs: config.reportScheduleMs,
+    timeoutMs: config.reportTimeoutMs,
+    concurrency: config.reportConcurrency,
+    onDelivered: ok => metrics.reports.inc({ outcome: ok ? 'delivered' : 'failed' }),
+    onError,
+  });
+
+  const onApplied = (applied: Applied): void => {
+    if (applied.reports > 0) deliver.wake();
+    for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
+  };
+
+  const settle = new Settle({
+    store,
+    clock,
+    startedAt,
+    unconfirmedDeadlineMs: config.unconfirmedDeadlineMs,
+    hold: (senderId, ms) => dispatch.hold(senderId, ms),
+    wake: senderIds => dispatch.wake(senderIds),
+    onApplied,
+    onAlert: (senderId, failure) => {
+      metrics.holds.inc({ code: failure.code });
+      log.warn(
+        { sender: senderId, code: failure.code, title: failure.title, remedy: failure.remedy },
+        'a sender must wait',
+      );
+    },
+  });
+  const dispatch = new Dispatch({
+    store,
+    clock,
+    nodeId: randomUUID(),
+    alone: database.alone,
+    settle,
+    rateOf: senderId => directory.senderById(senderId)?.throughput,
+    send: async (senderId, send) => {
+      const sender = directory.senderById(senderId);
+      if (sender === undefined) throw new Error(`sender ${senderId} is gone`);
+      return whatsapp.send(sender, send);
+    },
+    sendTimeoutMs: config.sendTimeoutMs,
+    onError,
+  });
+  const masks = new Map(DIALECTS.map(dialect => [dialect.name, eventMask(dialect.events)]));
+  const accept = new Accept({
+    store,
+    clock,
+    maskOf: dialect => masks.get(dialect) ?? 0,
+    wake: senderIds => dispatch.wake(senderIds),
+  });
+  const below: Below = {
+    directory,
+    accept: async messages => {
+      const accepted = await accept.accept(messages);
+      metrics.accepted.inc({ dialect: messages[0]?.dialect ?? 'none' }, messages.length);
+      return accepted;
+    },
+    findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
+    checkUrl: url => client.check(url),
+  };
+
+  const journal = new Journal(store, clock);
+  const reader = new Reader({
+    store,
+    clock,
+    directory,
+    onApplied,
+    onInbound: (senderId, count) => dispatch.lane(senderId)?.draw(count, clock.monotonic()),
+    onCount: why => metrics.inbox.inc({ why }),
+    onError,
+  });
+
+  // A crash may have left sends without an outcome; on the embedded database their leases end now.
+  if (database.alone) await store.run(VOID_LEASES, [startedAt.toISOString()]);
+
+  const app = createServer(dialectRefuser(refuseApi), log);
+  webhookRoutes(app, {
+    directory,
+    journal,
+    reader,
+    verifyToken: config.verifyToken,
+    onWebhook: outcome => metrics.webhooks.inc({ outcome }),
+  });
+  for (const dialect of DIALECTS) app.register(async scope => dialect.routes(scope, below));
+  apiRoutes(app, {
+    version: VERSION,
+    store,
+    clock,
+    secrets,
+    directory,
+    registry: metrics.registry,
+    dialects: DIALECTS,
+    checkUrl: url => client.check(url),
+    verifyNumber: input => whatsapp.verifyNumber(input),
+    sendersChanged: () => dispatch.renew(),
+  });
+  await app.listen({ port: config.port, host: config.host });
+  const port = (app.server.address() as AddressInfo).port;
+
+  await dispatch.start();
+  deliver.start();
+  await reader.sweep(true);
+  const jobs = [
+    upkeep(
+      1_000,
+      () => countSweep(),
+      error => onError(error, 'sweep the queue'),
+    ),
+    upkeep(
+      5_000,
+      () => reader.sweep(false),
+      error => onError(error, 'sweep the journal'),
+    ),
+    upkeep(
+      2_000,
+      () => strays(),
+      error => onError(error, 'look for parked statuses'),
+    ),
+    upkeep(
+      2_000,
+      () => retryFailures(store, clock, (item, senderId) => reader.readItem(item, senderId)),
+      error => onError(error, 'retry failed items'),
+    ),
+    upkeep(
+      DAY_PART_MS,
+      () => ensurePartitions(store.db, clock.now()),
+      error => onError(error, 'make partitions'),
+    ),
+  ];
+
+  async function countSweep(): Promise<void> {
+    const swept = await settle.sweep();
+    if (swept.unconfirmed > 0) metrics.unconfirmed.inc(swept.unconfirmed);
+    if (swept.resent > 0) metrics.resent.inc(swept.resent);
+  }
+
+  async function strays(): Promise<void> {
+    const due = await parkedDue(store, clock.now());
+    if (due.dropped > 0) metrics.inbox.inc({ why: 'dropped' }, due.dropped);
+    if (due.facts.length === 0) return;
+    for (const fact of due.facts)
+      onApplied(await store.run(APPLY, [[fact], [], [], clock.now().toISOString()]));
+    await due.done();
+  }
+
+  async function drain(say: (line: string) => void): Promise<void> {
+    const waiting = setInterval(() => {
+      say(`still waiting: ${dispatch.inFlight} sends, ${deliver.inFlight} reports under way`);
+    }, 1_000);
+    try {
+      await Promise.all([closed(app), dispatch.stop()]);
+      await Promise.all(jobs.map(job => job.stop()));
+      await Promise.all([accept.idle(), journal.idle(), settle.idle(), reader.idle(), deliver.stop()]);
+      await dispatch.release();
+    } finally {
+      clearInterval(waiting);
+    }
+  }
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (say: (line: string) => void): Promise<void> => {
+    const timeout = new Promise<'late'>(resolve => setTimeout(resolve, DRAIN_MS, 'late').unref());
+    const outcome = await Promise.race([drain(say).then(() => 'drained' as const), timeout]);
+    if (outcome === 'late') say('not everything ended within 10 seconds; it is settled at the next start');
+    await whatsapp.close();
+    await client.close();
+    await directory.close();
+    await store.close().catch(error => onError(error, 'close the database connections'));
+    await database.stop();
+  };
+
+  return {
+    url: config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    port,
+    database,
+    store,
+    secrets,
+    directory,
+    sendersChanged: () => dispatch.renew(),
+    pauseDispatch: paused => dispatch.pause(paused),
+    stop: say => (stopping ??= stop(say)),
+  };
+}
+
+/** Fastify waits for the requests under way and closes idle connections. */
+async function closed(app: FastifyInstance): Promise<void> {
+  await app.close();
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
+import type { HttpProblem, Refusal } from './dialects/dialect.ts';
+import { Overloaded } from './store/batch.ts';
+
+/** The largest documented send is a few kilobytes; media go elsewhere. */
+const BODY_MAX = 1024 * 1024;
+
+/** Chooses in whose shape a request is refused. */
+export type Refuser = (path: string, headers: FastifyRequest['headers']) => (problem: HttpProblem) => Refusal;
+
+/**
+ * The HTTP server, with every refusal in somebody's own shape: never a bare 500, never a stack trace.
+ *
+ * @param refuser by path where the path is known, else by the auth header
+ */
+export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyInstance {
+  const refuse = (request: FastifyRequest, reply: FastifyReply, problem: HttpProblem): FastifyReply => {
+    const refusal = refuser(pathOf(request.raw.url ?? '/'), request.headers)(problem);
+    return reply
+      .code(refusal.status)
+      .headers(refusal.headers ?? {})
+      .send(refusal.body);
+  };
+
+  const app = fastify({
+    // One line for each request would cost more than the request; metrics count, and problems are logged below.
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_MAX,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    // A path with a bad percent sign never reaches the error handler.
+    frameworkErrors: (error, request, reply) => {
+      refuse(request as FastifyRequest, reply as FastifyReply, {
+        kind: 'bad_request',
+        message: error.message,
+      });
+    },
+    clientErrorHandler(error, socket) {
+      if ((error as { code?: string }).code === 'ECONNRESET' || !socket.writable) return;
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+  });
+
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    refuse(request, reply, problemOf(error, request, log)),
+  );
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, {
+      kind: 'not_found',
+      method: request.method,
+      path: pathOf(request.raw.url ?? '/'),
+    }),
+  );
+  return app;
+}
+
+/** What a thrown error means to a caller; what is our fault is logged with the reference that he is shown. */
+export function problemOf(error: FastifyError, request: FastifyRequest, log: FastifyBaseLogger): HttpProblem {
+  if (error instanceof Overloaded) return { kind: 'overloaded', retryAfterSeconds: error.retryAfterSeconds };
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { kind: 'too_large', limit: BODY_MAX };
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return { kind: 'unsupported_media_type', given: request.headers['content-type'] };
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return { kind: 'malformed_json', message: error.message };
+  }
+  if (error instanceof SyntaxError) return { kind: 'malformed_json', message: error.message };
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return { kind: 'bad_request', message: error.message };
+  }
+  const reference = randomUUID();
+  log.error(
+    { err: error, reference, method: request.method, route: request.routeOptions.url },
+    'a request failed here',
+  );
+  return { kind: 'internal', reference };
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

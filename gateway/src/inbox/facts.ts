@@ -1,0 +1,122 @@
+import { fromGraphError } from '../carriers/whatsapp/errors.ts';
+import { storedFailure } from '../message/failure.ts';
+import { derivedIdAt } from '../message/id.ts';
+import type { Fact, InboundRow } from '../outbox/apply.ts';
+import { type Json, list, object, text } from './items.ts';
+
+/** What a status says, before it is known which message it is about. */
+export interface StatusFact {
+  readonly wamid: string;
+  readonly status: string;
+  /** Known when the status carries our callback data. */
+  readonly message: { readonly id: string; readonly attempt: number } | undefined;
+  readonly times: Pick<Fact, 'sent' | 'delivered' | 'read' | 'failed' | 'failure' | 'pricing'>;
+}
+
+/** Our callback data: message id and attempt. */
+const CALLBACK = /^wb:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):(\d{1,4})$/;
+
+/** An item that is not what Meta documents; it is tried again, then set aside with this sentence. */
+export class UnreadableItem extends Error {}
+
+/**
+ * A status of Meta's as facts (meta-cloud-api §5.2).
+ *
+ * @returns undefined for statuses that are not about delivery (`deleted`, `payment`, what Meta adds tomorrow)
+ * @throws UnreadableItem when it has no id or no usable time
+ */
+export function statusFact(value: Json): StatusFact | undefined {
+  const wamid = text(value.id);
+  const status = text(value.status);
+  if (wamid === undefined || status === undefined) throw new UnreadableItem('a status without id or status');
+  if (text(value.type) === 'payment') return undefined;
+  const at = new Date(unixMs(value.timestamp)).toISOString();
+  const pricing = object(value.pricing);
+  const callback = CALLBACK.exec(text(value.biz_opaque_callback_data) ?? '');
+  const common = {
+    wamid,
+    status,
+    message: callback === null ? undefined : { id: callback[1]!, attempt: Number(callback[2]) },
+  };
+  const priced = pricing === undefined ? {} : { pricing: JSON.stringify(pricing) };
+  switch (status) {
+    case 'sent':
+      return { ...common, times: { sent: at, ...priced } };
+    case 'delivered':
+      return { ...common, times: { delivered: at, ...priced } };
+    case 'read':
+    case 'played':
+      return { ...common, times: { read: at, ...priced } };
+    case 'failed':
+      return { ...common, times: { failed: at, failure: failureOf(value) } };
+    default:
+      return undefined;
+  }
+}
+
+function failureOf(status: Json): string {
+  const error = object(list(status.errors)[0]);
+  const code = error?.code;
+  return JSON.stringify(
+    storedFailure(
+      fromGraphError(
+        {
+          code: typeof code === 'number' ? code : 131000,
+          title: text(error?.title),
+          message: text(error?.message),
+          details: text(object(error?.error_data)?.details),
+        },
+        undefined,
+      ),
+    ),
+  );
+}
+
+/** Kinds are Meta's words; this keeps a hostile one from filling a column. */
+const KIND_MAX = 32;
+
+/**
+ * An inbound message as a row. Its id is derived from sender and wamid and its time from Meta's, so that the repeats of
+ * seven days are the same row.
+ *
+ * @throws UnreadableItem when it has no id, no sender or no usable time
+ */
+export function inboundRow(
+  value: Json,
+  contacts: readonly Json[],
+  sender: { readonly id: string; readonly workspaceId: string },
+): InboundRow {
+  const wamid = text(value.id);
+  const from = text(value.from) ?? text(value.from_user_id);
+  const kind = text(value.type);
+  if (wamid === undefined || from === undefined || kind === undefined) {
+    throw new UnreadableItem('a message without id, sender or type');
+  }
+  const ms = unixMs(value.timestamp);
+  const contact = contacts.find(one => one.wa_id === from || one.user_id === from);
+  return {
+    id: derivedIdAt(ms, `${sender.id}:${wamid}`),
+    workspace: sender.workspaceId,
+    sender: sender.id,
+    recipient: /^\d+$/.test(from) ? `+${from}` : from,
+    name: text(object(contact?.profile)?.name),
+    kind: kind.slice(0, KIND_MAX),
+    content: JSON.stringify(value),
+    wamid,
+    at: new Date(ms).toISOString(),
+  };
+}
+
+/** Before this the table has one partition for everything; a nonsense time must still have a place, always the same. */
+const EARLIEST_MS = Date.UTC(2009, 0, 1);
+const LATEST_MS = Date.UTC(2100, 0, 1);
+
+/** Meta gives seconds as text; milliseconds are met now and then (§5.2). */
+function unixMs(value: unknown): number {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number))
+    throw new UnreadableItem('a time that is no number');
+  const ms = number >= 1e11 ? number : number * 1000;
+  if (ms < EARLIEST_MS || ms > LATEST_MS) throw new UnreadableItem('a time that cannot be');
+  return ms;
+}

@@ -1,0 +1,97 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Directory, Sender } from '../accounts/directory.ts';
+import { Overloaded } from '../store/batch.ts';
+import { named, parseBody } from './items.ts';
+import type { Journal } from './journal.ts';
+import type { Reader } from './reader.ts';
+import { signingSecret } from './signature.ts';
+
+/** Meta's webhooks have at most 3 MB (meta-cloud-api §5.1). */
+const BODY_MAX = 3 * 1024 * 1024;
+
+/** A body that names nobody we know is compared with at most so many secrets. */
+const SECRETS_MAX = 50;
+
+export interface WebhookOptions {
+  readonly directory: Directory;
+  readonly journal: Journal;
+  readonly reader: Reader;
+  /** Accepted in the handshake beside each sender's own. */
+  readonly verifyToken: string | undefined;
+  readonly onWebhook: (outcome: 'taken' | 'unsigned' | 'busy') => void;
+}
+
+/**
+ * Where Meta's webhooks arrive. The order matters: signature over the raw bytes, journal on disk, then 200; reading
+ * happens after that.
+ */
+export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): void {
+  const { directory, journal, reader, onWebhook } = options;
+
+  app.register(async scope => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_MAX }, (_request, body, done) =>
+      done(null, body),
+    );
+
+    scope.get('/webhooks/whatsapp', async (request: FastifyRequest, reply: FastifyReply) => {
+      const query = request.query as Record<string, unknown>;
+      const token = query['hub.verify_token'];
+      const challenge = query['hub.challenge'];
+      const known =
+        typeof token === 'string' &&
+        token !== '' &&
+        (token === options.verifyToken ||
+          [...directory.allSenders()].some(sender => sender.verifyToken === token));
+      if (query['hub.mode'] !== 'subscribe' || !known || typeof challenge !== 'string') {
+        return reply.code(403).type('text/plain').send('The verify token is not known here.\n');
+      }
+      return reply.type('text/plain').send(challenge);
+    });
+
+    scope.post('/webhooks/whatsapp', async (request: FastifyRequest, reply: FastifyReply) => {
+      const body = request.body;
+      const header = request.headers['x-hub-signature-256'];
+      if (!Buffer.isBuffer(body) || typeof header !== 'string') return unsigned(reply);
+      const parsed = parseBody(body);
+      const claimed = claimedSenders(directory, parsed);
+      const secrets = new Set(claimed.map(sender => sender.appSecret));
+      if (secrets.size === 0) {
+        for (const sender of directory.allSenders()) {
+          secrets.add(sender.appSecret);
+          if (secrets.size >= SECRETS_MAX) break;
+        }
+      }
+      const secret = signingSecret(body, header, secrets);
+      if (secret === undefined) return unsigned(reply);
+      // Only what belongs to the secret that signed may take effect: one tenant's webhook cannot speak for another.
+      const senderIds = claimed.filter(sender => sender.appSecret === secret).map(sender => sender.id);
+      try {
+        const id = await journal.write(body, senderIds);
+        reader.push({ id, parsed, senderIds });
+      } catch (error) {
+        if (!(error instanceof Overloaded)) throw error;
+        onWebhook('busy');
+        return reply.code(503).header('retry-after', error.retryAfterSeconds).send();
+      }
+      onWebhook('taken');
+      return reply.code(200).send();
+    });
+  });
+
+  function unsigned(reply: FastifyReply): FastifyReply {
+    onWebhook('unsigned');
+    return reply.code(401).send();
+  }
+}
+
+function claimedSenders(directory: Directory, parsed: unknown): Sender[] {
+  const { wabaIds, phoneNumberIds } = named(parsed);
+  const senders = new Set<Sender>();
+  for (const id of phoneNumberIds) {
+    const sender = directory.sendersByPhoneNumberId(id);
+    if (sender !== undefined) senders.add(sender);
+  }
+  for (const id of wabaIds) for (const sender of directory.sendersOfWaba(id)) senders.add(sender);
+  return [...senders];
+}

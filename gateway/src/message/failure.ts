@@ -1,0 +1,52 @@
+/**
+ * A failure that carries its policy: carriers classify, the outbox obeys, dialects and the timeline print.
+ *
+ * - `final`: this message will not be tried again.
+ * - `retry`: the request certainly did nothing; try again after a pause (`backoff`: growing pauses, at most `tries`;
+ *   `after`: as often as it takes until the message's validity ends).
+ * - `hold`: nothing is wrong with the message; what `hold` names must wait.
+ * - `unknown`: the request may have been obeyed; the message becomes `unconfirmed`.
+ */
+export interface Failure {
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string;
+  readonly outcome: 'final' | 'retry' | 'hold' | 'unknown';
+  readonly retry?:
+    | { readonly kind: 'backoff'; readonly tries: number }
+    | { readonly kind: 'after'; readonly ms: number };
+  readonly hold?: 'pair' | 'sender';
+  /** What a person can do about it, one sentence. */
+  readonly remedy: string;
+  /** Who said so. */
+  readonly source: 'meta' | 'network' | 'wirebird';
+}
+
+/** The part of a failure that is stored with a message and shown to its sender. */
+export interface StoredFailure {
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string;
+  readonly remedy?: string;
+  readonly source: Failure['source'];
+}
+
+export function storedFailure(failure: Failure): StoredFailure {
+  const { code, title, detail, remedy, source } = failure;
+  return { code, title, ...(detail === undefined ? {} : { detail }), remedy, source };
+}
+
+/** The outcome of a send stayed unknown past its deadline, and the workspace's policy is `fail`. */
+export const UNCONFIRMED: Failure = {
+  code: 'unconfirmed',
+  title: 'Delivery could not be confirmed',
+  detail: 'WhatsApp did not say whether it took the message before the deadline.',
+  outcome: 'final',
+  remedy: 'Send it again if a second copy would do no harm, or set the workspace policy to resend.',
+  source: 'wirebird',
+};
+
+/** A retryable failure that came once too often. */
+export function exhausted(failure: Failure): Failure {
+  return { ...failure, outcome: 'final' };
+}

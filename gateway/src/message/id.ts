@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { v7 } from 'uuid';
+
+/** A new UUIDv7: the primary key of messages, timeline, reports and journal, which are partitioned by its time. */
+export function newId(): string {
+  return v7();
+}
+
+/** The first id of a millisecond: a border of partitions. */
+export function firstIdAt(ms: number): string {
+  const hex = Math.max(0, Math.trunc(ms)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/**
+ * An id that the same input always gives, with a time of its own choosing: Meta repeats webhooks over seven days, and
+ * the repeats must meet their own primary key.
+ *
+ * @param ms Unix time in milliseconds that decides the partition
+ */
+export function derivedIdAt(ms: number, name: string): string {
+  return shape(firstIdAt(ms).slice(0, 14), name);
+}
+
+/** The id of something that belongs to another row, in that row's partition. Equal to `derived_id` in the database. */
+export function derivedId(base: string, name: string): string {
+  return shape(base.slice(0, 14), `${base}:${name}`);
+}
+
+function shape(time: string, name: string): string {
+  const hash = createHash('md5').update(name).digest('hex');
+  return `${time}7${hash.slice(0, 3)}-8${hash.slice(3, 6)}-${hash.slice(6, 18)}`;
+}

@@ -1,0 +1,59 @@
+import type { Content, ContentKind } from './content.ts';
+import type { StoredFailure } from './failure.ts';
+import type { StatusName } from './status.ts';
+
+export type DialectName = 'telnyx' | 'infobip' | 'ycloud' | 'elevenlabs';
+
+/** Lower leaves first. Reply: agent answers, free-form inside the window; bulk: bulk routes, marketing templates. */
+export const PRIORITY = { reply: 0, normal: 1, bulk: 2 } as const;
+export type PriorityName = keyof typeof PRIORITY;
+
+/** One message that a caller asks for; the outbox turns it into a row. */
+export interface Outbound {
+  readonly workspaceId: string;
+  readonly senderId: string;
+  readonly dialect: DialectName;
+  /** E.164 with the plus sign. */
+  readonly recipient: string;
+  readonly content: Content;
+  readonly priority?: PriorityName;
+  /** The customer's own tag; stays with us and comes back in reports. */
+  readonly callbackData?: string;
+  readonly webhookUrl?: string;
+  readonly webhookFailoverUrl?: string;
+}
+
+/** A message as read back; times are undefined until they happened. */
+export interface Message {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly senderId: string;
+  readonly direction: 'outbound' | 'inbound';
+  readonly dialect: DialectName | undefined;
+  /** The person at the other end, E.164. */
+  readonly recipient: string;
+  readonly kind: ContentKind | string;
+  /** Meta's object: `{type, <type>: …, context?}`; for inbound messages as Meta sent it. */
+  readonly content: Record<string, unknown>;
+  readonly status: StatusName;
+  readonly attempt: number;
+  readonly priority: number;
+  readonly wamid: string | undefined;
+  readonly callbackData: string | undefined;
+  readonly webhookUrl: string | undefined;
+  readonly webhookFailoverUrl: string | undefined;
+  readonly failure: StoredFailure | undefined;
+  /** Meta's pricing object of the status, verbatim. */
+  readonly pricing: Record<string, unknown> | undefined;
+  readonly createdAt: Date;
+  readonly sendingAt: Date | undefined;
+  readonly acceptedAt: Date | undefined;
+  readonly sentAt: Date | undefined;
+  readonly deliveredAt: Date | undefined;
+  readonly readAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  readonly validUntil: Date | undefined;
+  /** Why it waits outside the ready queue, and until when. */
+  readonly parked: string | undefined;
+  readonly runAt: Date | undefined;
+}

@@ -1,0 +1,216 @@
+import type { GuardedClient } from '../fetch/guarded.ts';
+import { mended } from '../message/content.ts';
+import { eventName } from '../message/event.ts';
+import type { DialectName } from '../message/message.ts';
+import { Batch } from '../store/batch.ts';
+import type { Clock } from '../store/clock.ts';
+import { messageFromJson } from '../store/message-row.ts';
+import type { Store } from '../store/store.ts';
+import type { ReportEncoder, SigningKeys } from './encoder.ts';
+import { type Attempt, CLAIM_REPORTS, type ClaimedReport, REPORT, SETTLE_REPORTS } from './statements.ts';
+
+/** Deliveries under way to one URL, before others go first. */
+const PER_URL = 32;
+
+/** Retries become due without anybody waking us. */
+const LOOK_MS = 500;
+
+/** A claim is worth its commit only with some room. */
+const CLAIM_MIN = 16;
+
+export interface DeliverOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly client: Pick<GuardedClient, 'post'>;
+  readonly encoders: Readonly<Partial<Record<DialectName, ReportEncoder>>>;
+  readonly keysOf: (workspaceId: string, endpointId: string | undefined) => SigningKeys | undefined;
+  readonly phoneOf: (senderId: string) => string | undefined;
+  /** Pauses between attempts at one URL; one attempt more than pauses. */
+  readonly scheduleMs: readonly number[];
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly onDelivered: (ok: boolean) => void;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** Delivers reports: claim, encode, sign afresh, post, settle; each attempt is recorded. */
+export class Deliver {
+  readonly #options: DeliverOptions;
+  readonly #settle: Batch<Attempt, undefined>;
+  readonly #underWay = new Map<string, number>();
+  #inFlight = 0;
+  #claiming = false;
+  #again = false;
+  #stopping = false;
+  #quiet: (() => void)[] = [];
+  #interval: NodeJS.Timeout | undefined;
+
+  constructor(options: DeliverOptions) {
+    this.#options = options;
+    this.#settle = new Batch<Attempt, undefined>({
+      maxWaiting: Number.POSITIVE_INFINITY,
+      maxWaitingBytes: Number.POSITIVE_INFINITY,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      commit: async attempts => {
+        await options.store.run(SETTLE_REPORTS, [attempts, options.clock.now().toISOString()]);
+        return [];
+      },
+    });
+  }
+
+  start(): void {
+    this.#interval = setInterval(() => this.wake(), LOOK_MS);
+    this.wake();
+  }
+
+  /** Deliveries under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Says that reports wait. */
+  wake(): void {
+    this.#again = true;
+    this.#pump();
+  }
+
+  /** Stops claiming and waits for the deliveries under way; the rest stays for the next start. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#interval);
+    if (this.#inFlight > 0 || this.#claiming) await new Promise<void>(resolve => this.#quiet.push(resolve));
+    await this.#settle.idle();
+  }
+
+  #pump(): void {
+    const room = this.#options.concurrency - this.#inFlight;
+    if (
+      this.#claiming ||
+      this.#stopping ||
+      !this.#again ||
+      room < Math.min(CLAIM_MIN, this.#options.concurrency)
+    )
+      return;
+    void this.#claim(room);
+  }
+
+  async #claim(room: number): Promise<void> {
+    const { store, clock, timeoutMs, onError } = this.#options;
+    this.#claiming = true;
+    this.#again = false;
+    try {
+      const now = clock.now();
+      const busy = [...this.#underWay].filter(([, count]) => count >= PER_URL).map(([url]) => url);
+      const lease = new Date(now.getTime() + timeoutMs + 15_000).toISOString();
+      const claimed = await store.run(CLAIM_REPORTS, [now.toISOString(), String(room), lease, busy]);
+      // A full claim, or one that passed URLs over, may have left some.
+      if (claimed.length === room || busy.length > 0) this.#again = true;
+      for (const report of claimed) void this.#deliver(report);
+      if (claimed.length === 0) this.#again = false;
+    } catch (error) {
+      onError(error, 'claim reports');
+    } finally {
+      this.#claiming = false;
+      this.#whenQuiet();
+      this.#pump();
+    }
+  }
+
+  async #deliver(report: ClaimedReport): Promise<void> {
+    const { clock, onDelivered, onError } = this.#options;
+    this.#inFlight++;
+    this.#underWay.set(report.url, (this.#underWay.get(report.url) ?? 0) + 1);
+    try {
+      const at = clock.now();
+      const url = this.#urlOf(report);
+      const outcome = await this.#post(report, url, at);
+      onDelivered(outcome.ok);
+      await this.#settle.add({
+        id: report.id,
+        attempt: report.attempt,
+        ...this.#next(report, outcome.ok),
+        at: at.toISOString(),
+        ms: Math.round(outcome.ms),
+        url,
+        status: outcome.status,
+        error: outcome.error === null ? null : mended(outcome.error).slice(0, 500),
+      });
+    } catch (error) {
+      // The lease brings it back.
+      onError(error, 'deliver a report');
+    } finally {
+      this.#inFlight--;
+      const left = (this.#underWay.get(report.url) ?? 1) - 1;
+      if (left === 0) this.#underWay.delete(report.url);
+      else this.#underWay.set(report.url, left);
+      this.#whenQuiet();
+      this.#pump();
+    }
+  }
+
+  #urlOf(report: ClaimedReport): string {
+    const first = this.#options.scheduleMs.length + 1;
+    return report.attempt > first && report.failover_url !== null ? report.failover_url : report.url;
+  }
+
+  /** What comes after this attempt: its end, or the time of the next. */
+  #next(report: ClaimedReport, ok: boolean): { state: number; run_at: string } {
+    const { clock, scheduleMs } = this.#options;
+    const each = scheduleMs.length + 1;
+    const attempts = report.failover_url === null ? each : 2 * each;
+    const now = clock.now().getTime();
+    if (ok) return { state: REPORT.delivered, run_at: new Date(now).toISOString() };
+    if (report.attempt >= attempts) return { state: REPORT.failed, run_at: new Date(now).toISOString() };
+    // The first attempt at the failover URL follows at once.
+    const pause = scheduleMs[(report.attempt - 1) % each] ?? 0;
+    return { state: REPORT.pending, run_at: new Date(now + pause).toISOString() };
+  }
+
+  async #post(
+    report: ClaimedReport,
+    url: string,
+    now: Date,
+  ): Promise<{ ok: boolean; status: number | null; error: string | null; ms: number }> {
+    const { client, encoders, keysOf, phoneOf } = this.#options;
+    const encode = encoders[report.dialect as DialectName];
+    const keys = keysOf(report.workspace_id, report.endpoint_id ?? undefined);
+    if (encode === undefined || keys === undefined) {
+      return { ok: false, status: null, error: `nothing can sign for ${report.dialect} here`, ms: 0 };
+    }
+    const message = messageFromJson(report.message);
+    const request = encode(
+      {
+        eventId: report.event_id,
+        event: eventName(report.kind),
+        occurredAt: new Date(report.occurred_at),
+        attempt: report.attempt,
+        deliveredTo: url,
+        message,
+        senderPhone: phoneOf(message.senderId) ?? '',
+      },
+      keys,
+      now,
+    );
+    const result = await client.post(url, request);
+    switch (result.kind) {
+      case 'answered': {
+        const ok = result.status >= 200 && result.status < 300;
+        return {
+          ok,
+          status: result.status,
+          error: ok ? null : `answered ${result.status}`,
+          ms: result.durationMs,
+        };
+      }
+      case 'refused':
+        return { ok: false, status: null, error: result.reason, ms: 0 };
+      case 'failed':
+        return { ok: false, status: null, error: `${result.code}: ${result.message}`, ms: result.durationMs };
+    }
+  }
+
+  #whenQuiet(): void {
+    if (this.#stopping && this.#inFlight === 0 && !this.#claiming)
+      for (const resolve of this.#quiet.splice(0)) resolve();
+  }
+}

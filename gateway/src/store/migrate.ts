@@ -1,0 +1,28 @@
+import type { Kysely } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import * as first from './migrations/0001-first.ts';
+import { ensurePartitions } from './partitions.ts';
+import type { Tables } from './tables.ts';
+
+/** Listed by hand: reading a folder would also pick up what an editor leaves there. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-first': first,
+};
+
+const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };
+
+/**
+ * Brings the database to this version of the code and makes the partitions of the days around now. Safe to run from
+ * several nodes at once: the migrator holds a lock.
+ *
+ * @param now database time
+ * @throws when a migration fails, with the migration's name
+ */
+export async function migrate(db: Kysely<Tables>, now: Date): Promise<void> {
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    const failed = results?.find(result => result.status === 'Error')?.migrationName ?? 'start';
+    throw new Error(`database migration failed at ${failed}`, { cause: error });
+  }
+  await ensurePartitions(db, now);
+}

@@ -1,0 +1,67 @@
+import { type Kysely, sql } from 'kysely';
+import { firstIdAt } from '../message/id.ts';
+import type { Tables } from './tables.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Meta repeats a webhook for seven days, so ids derived from its times reach a week back; one day is for clocks. */
+const DAYS_BACK = 8;
+
+/** Made ahead, so that a node that cannot reach this code for a week still has somewhere to write. */
+export const DAYS_AHEAD = 7;
+
+/** Table, whether its rows are updated (then pages keep room, and vacuum comes early). */
+const PARTITIONED: readonly (readonly [string, boolean])[] = [
+  ['messages', true],
+  ['timeline', false],
+  ['reports', true],
+  ['report_attempts', false],
+  ['journal', true],
+];
+
+/**
+ * Makes the missing partitions of each partitioned table: one for everything before the oldest day (times that Meta
+ * gives can be old), then one a day up to seven days ahead. Never a default partition: rows in it would block the
+ * making of the right one.
+ *
+ * @param now database time
+ */
+export async function ensurePartitions(db: Kysely<Tables>, now: Date): Promise<void> {
+  const today = Math.floor(now.getTime() / DAY_MS);
+  await db.transaction().execute(async tx => {
+    await sql`select pg_advisory_xact_lock(hashtext('wirebird_partitions'))`.execute(tx);
+    for (const [table, updated] of PARTITIONED) {
+      const existing = await sql<{ name: string }>`
+        select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
+      `.execute(tx);
+      const names = new Set(existing.rows.map(row => row.name.replaceAll('"', '')));
+      const from = names.size === 0 ? today - DAYS_BACK : today;
+      if (names.size === 0) await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(from));
+      for (let day = from; day <= today + DAYS_AHEAD; day++) {
+        const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+        if (!names.has(name)) await create(tx, name, table, updated, quoted(day), quoted(day + 1));
+      }
+    }
+  });
+}
+
+function quoted(day: number): string {
+  return `'${firstIdAt(day * DAY_MS)}'`;
+}
+
+async function create(
+  db: Kysely<Tables>,
+  name: string,
+  parent: string,
+  updated: boolean,
+  from: string,
+  to: string,
+): Promise<void> {
+  // A queue index full of dead entries slowed a claim to a few hundred rows a second until vacuum came.
+  const storage = updated
+    ? 'with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0)'
+    : '';
+  await sql
+    .raw(`create table ${name} partition of ${parent} for values from (${from}) to (${to}) ${storage}`)
+    .execute(db);
+}

@@ -1,0 +1,125 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+/** A hot statement: prepared once per connection, JSON arrays in, one JSON value out. */
+export interface Statement<Out> {
+  readonly name: string;
+  /** Must return one row with one column named `out`. */
+  readonly text: string;
+  /** Only carries the type of `out`; never set. */
+  readonly out?: Out;
+}
+
+/**
+ * Every hot statement looks rows up by key. A plan made while a table was empty would scan it for ever after, since the
+ * statement is planned once for a connection; and with a partition a day, planning anew costs more than running.
+ */
+const HOT_OPTIONS = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'timezone=UTC',
+]
+  .map(setting => `-c ${setting}`)
+  .join(' ');
+
+/**
+ * One database as the rooms see it: `run` for the hot statements, `db` for everything else.
+ *
+ * Hot statements have a pool of their own, so that a slow list in the console cannot keep a claim waiting.
+ */
+export class Store {
+  readonly db: Kysely<Tables>;
+  readonly #hot: pg.Pool;
+  readonly #url: string;
+
+  constructor(url: string, options: { hotConnections: number; onError: (error: Error) => void }) {
+    this.#url = url;
+    this.#hot = new pg.Pool({
+      connectionString: url,
+      max: options.hotConnections,
+      connectionTimeoutMillis: 4_000,
+      application_name: 'wirebird hot',
+      options: HOT_OPTIONS,
+    });
+    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+    this.#hot.on('error', options.onError);
+    const ordinary = new pg.Pool({
+      connectionString: url,
+      max: 8,
+      connectionTimeoutMillis: 4_000,
+      application_name: 'wirebird',
+      options: '-c timezone=UTC',
+    });
+    ordinary.on('error', options.onError);
+    this.db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: ordinary }) });
+  }
+
+  /**
+   * Runs a hot statement in a transaction of its own.
+   *
+   * @param values each parameter: strings go as they are, anything else as JSON
+   * @throws pg's error, with its SQLSTATE in `code`; a broken connection means that the outcome is unknown
+   */
+  async run<Out>(statement: Statement<Out>, values: readonly unknown[]): Promise<Out> {
+    const result = await this.#hot.query<{ out: Out }>({
+      name: statement.name,
+      text: statement.text,
+      values: values.map(value => (typeof value === 'string' ? value : JSON.stringify(value))),
+    });
+    return result.rows[0]?.out as Out;
+  }
+
+  /**
+   * Listens on a channel with a connection of its own, and connects again when it breaks. Notifications only wake:
+   * whoever listens must also look for himself now and then.
+   */
+  listen(channel: string, onNotify: (payload: string) => void): { stop: () => Promise<void> } {
+    let client: pg.Client | undefined;
+    let stopped = false;
+    let timer: NodeJS.Timeout | undefined;
+    const connect = async (): Promise<void> => {
+      const fresh = new pg.Client({ connectionString: this.#url, application_name: 'wirebird listen' });
+      const again = (): void => {
+        if (stopped || client !== fresh) return;
+        client = undefined;
+        timer = setTimeout(connect, 1_000);
+      };
+      client = fresh;
+      fresh.on('error', again);
+      fresh.on('end', again);
+      fresh.on('notification', message => onNotify(message.payload ?? ''));
+      try {
+        await fresh.connect();
+        await fresh.query(`listen ${channel}`);
+      } catch {
+        again();
+      }
+    };
+    void connect();
+    return {
+      stop: async () => {
+        stopped = true;
+        clearTimeout(timer);
+        await client?.end().catch(() => {});
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+    await this.#hot.end();
+  }
+}
+
+/** True when the statement may or may not have been committed: the connection broke, or the server went away. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: string }).code;
+  // pg gives SQLSTATE for what the server said; class 08 is connection exceptions, 57P0x a server that goes away.
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code))
+    return code.startsWith('08') || code.startsWith('57P');
+  return true;
+}

@@ -1,0 +1,135 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables as Kysely sees them. The hot statements are SQL text and do not go through here. */
+export interface Tables {
+  settings: { name: string; value: string };
+  workspaces: {
+    id: string;
+    name: string;
+    signing_key: Buffer;
+    signing_public: Buffer;
+    unconfirmed_policy: Generated<'resend' | 'fail'>;
+    created_at: Date;
+  };
+  api_keys: {
+    id: string;
+    workspace_id: string;
+    name: string;
+    hash: Buffer;
+    hint: string;
+    scopes: string[];
+    created_at: Date;
+    revoked_at: Date | null;
+  };
+  senders: {
+    id: string;
+    workspace_id: string;
+    phone_number: string;
+    phone_number_id: string;
+    waba_id: string;
+    access_token: Buffer;
+    app_secret: Buffer;
+    verify_token: Buffer | null;
+    display_name: string | null;
+    throughput: Generated<number>;
+    app_id: string | null;
+    graph_url: string | null;
+    created_at: Date;
+    updated_at: Date;
+  };
+  webhook_endpoints: {
+    id: string;
+    workspace_id: string;
+    url: string;
+    failover_url: string | null;
+    dialect: string;
+    events: string[];
+    mask: number;
+    secret: Buffer | null;
+    enabled: Generated<boolean>;
+    created_at: Date;
+  };
+  lanes: {
+    sender_id: string;
+    node_id: string | null;
+    epoch: ColumnType<string, number | undefined, number>;
+    lease_until: Generated<Date>;
+    held_until: Date | null;
+    hold_code: string | null;
+    hold_detail: string | null;
+  };
+  recipients: { workspace_id: string; phone: string; name: string | null; updated_at: Date };
+  windows: { sender_id: string; recipient: string; last_inbound_at: Date };
+  messages: MessagesTable;
+  timeline: { message_id: string; at: Date; step: string; attempt: number; detail: string | null };
+  reports: {
+    id: string;
+    event_id: string;
+    message_id: string;
+    workspace_id: string;
+    endpoint_id: string | null;
+    dialect: string;
+    kind: number;
+    occurred_at: Date;
+    url: string;
+    failover_url: string | null;
+    state: Generated<number>;
+    attempt: Generated<number>;
+    run_at: Date;
+    finished_at: Date | null;
+  };
+  report_attempts: {
+    report_id: string;
+    attempt: number;
+    at: Date;
+    duration_ms: number;
+    url: string;
+    http_status: number | null;
+    error: string | null;
+  };
+  journal: { id: string; received_at: Date; body: Buffer; sender_ids: string[]; state: Generated<number> };
+  inbox_failures: {
+    journal_id: string;
+    item: number;
+    body: string;
+    sender_id: string;
+    tries: number;
+    error: string;
+    set_aside: boolean;
+    next_at: Date;
+  };
+  parked_statuses: { sender_id: string; wamid: string; status: string; fact: string; until: Date };
+}
+
+export interface MessagesTable {
+  id: string;
+  seq: Generated<string>;
+  workspace_id: string;
+  sender_id: string;
+  direction: Generated<number>;
+  dialect: string | null;
+  recipient: string;
+  kind: string;
+  content: string;
+  status: number;
+  priority: Generated<number>;
+  attempt: Generated<number>;
+  report_mask: Generated<number>;
+  parked: string | null;
+  run_at: Date | null;
+  lease_until: Date | null;
+  wamid: string | null;
+  callback_data: string | null;
+  webhook_url: string | null;
+  webhook_failover_url: string | null;
+  failure: string | null;
+  pricing: string | null;
+  created_at: Date;
+  sending_at: Date | null;
+  accepted_at: Date | null;
+  sent_at: Date | null;
+  delivered_at: Date | null;
+  read_at: Date | null;
+  ended_at: Date | null;
+  valid_until: Date | null;
+}

@@ -1,0 +1,34 @@
+import type { Message, ReportedStatus } from './message.ts';
+import { phoneMessage } from './render.ts';
+
+/** What goes on at the phones, for whoever watches; nothing is serialised while nobody does. */
+export class Feed {
+  readonly #watchers = new Set<(event: string) => void>();
+
+  /** `watcher` takes events in the text of server-sent events; returns how to stop watching. */
+  watch(watcher: (event: string) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  message(message: Message): void {
+    if (this.#watchers.size > 0) this.#tell('message', phoneMessage(message));
+  }
+
+  status(message: Message, status: ReportedStatus, at: number): void {
+    if (this.#watchers.size === 0) return;
+    const { failure } = phoneMessage(message);
+    this.#tell('status', {
+      wamid: message.wamid,
+      phone: message.phone,
+      status,
+      at: new Date(at).toISOString(),
+      ...(failure && { failure }),
+    });
+  }
+
+  #tell(event: string, data: object): void {
+    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    for (const watcher of this.#watchers) watcher(text);
+  }
+}

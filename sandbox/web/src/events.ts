@@ -1,0 +1,68 @@
+import type { Phone, PhoneMessage, Status, StatusUpdate } from './api.ts';
+
+export type LiveEvent = { kind: 'message'; message: PhoneMessage } | { kind: 'status'; update: StatusUpdate };
+
+/** The sandbox keeps this many messages of a phone, newest; the page keeps no more. */
+export const KEPT_PER_PHONE = 500;
+
+/** Of two statuses the higher stands, however late the lower one comes. */
+const RANK: Record<Status, number> = { accepted: 0, sent: 1, failed: 2, delivered: 3, read: 4 };
+
+function withStatus(message: PhoneMessage, update: StatusUpdate): PhoneMessage {
+  if (RANK[update.status] <= RANK[message.status]) return message;
+  return { ...message, status: update.status, failure: update.failure };
+}
+
+/** A phone's messages after the events; the same array when none of them concerns it. */
+export function applyToMessages(
+  messages: PhoneMessage[],
+  phone: string,
+  events: readonly LiveEvent[],
+): PhoneMessage[] {
+  const updates = new Map<string, StatusUpdate>();
+  const added = new Map<string, PhoneMessage>();
+  for (const event of events) {
+    if (event.kind === 'message') {
+      if (event.message.phone === phone) added.set(event.message.wamid, event.message);
+    } else if (event.update.phone === phone) {
+      const known = updates.get(event.update.wamid);
+      if (!known || RANK[event.update.status] > RANK[known.status]) {
+        updates.set(event.update.wamid, event.update);
+      }
+    }
+  }
+  if (updates.size === 0 && added.size === 0) return messages;
+  for (const message of messages) added.delete(message.wamid);
+  let changed = added.size > 0;
+  const next = [...messages, ...added.values()].map(message => {
+    const update = updates.get(message.wamid);
+    const after = update ? withStatus(message, update) : message;
+    if (after !== message) changed = true;
+    return after;
+  });
+  return changed ? next.slice(-KEPT_PER_PHONE) : messages;
+}
+
+/**
+ * The list of phones after the events, newest activity first. Unread counts, and phones that are new here, are the
+ * sandbox's to say: the list is asked for again soon after.
+ */
+export function applyToPhones(phones: Phone[], events: readonly LiveEvent[]): Phone[] {
+  const byNumber = new Map(phones.map(phone => [phone.phone, phone]));
+  const raised = new Set<string>();
+  for (const event of events) {
+    const number = event.kind === 'message' ? event.message.phone : event.update.phone;
+    const phone = byNumber.get(number);
+    if (!phone) continue;
+    if (event.kind === 'status') {
+      if (phone.last?.wamid !== event.update.wamid) continue;
+      byNumber.set(number, { ...phone, last: withStatus(phone.last, event.update) });
+    } else if (phone.last?.wamid !== event.message.wamid) {
+      byNumber.set(number, { ...phone, last: event.message });
+      raised.delete(number);
+      raised.add(number);
+    }
+  }
+  const order = [...[...raised].reverse(), ...phones.map(({ phone }) => phone).filter(n => !raised.has(n))];
+  return order.flatMap(number => byNumber.get(number) ?? []);
+}

@@ -1,0 +1,39 @@
+import { SegmentedControl, Title, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import classes from './header.module.css';
+
+const SCHEMES = [
+  { value: 'light', label: 'Light', Icon: IconSun },
+  { value: 'dark', label: 'Dark', Icon: IconMoon },
+  { value: 'auto', label: 'Like the system', Icon: IconDeviceDesktop },
+] as const;
+
+export function Header() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <header className={classes.header}>
+      <Link to="/" className={classes.brand}>
+        <img src="/favicon.svg" width={30} height={30} alt="" />
+        <Title order={1} size={17} fw={650}>
+          Wirebird sandbox
+        </Title>
+      </Link>
+      <SegmentedControl
+        size="xs"
+        aria-label="Colours"
+        value={colorScheme}
+        onChange={value => setColorScheme(value as (typeof SCHEMES)[number]['value'])}
+        data={SCHEMES.map(({ value, label, Icon }) => ({
+          value,
+          label: (
+            <span className={classes.scheme} title={label}>
+              <Icon size={16} aria-hidden />
+              <VisuallyHidden>{label}</VisuallyHidden>
+            </span>
+          ),
+        }))}
+      />
+    </header>
+  );
+}

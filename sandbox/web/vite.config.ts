@@ -1,0 +1,11 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  // One file, about 185 kB when compressed, from this machine: splitting it would only add round trips.
+  build: { chunkSizeWarningLimit: 700 },
+  // For work on the page: `vite sandbox/web`, beside a sandbox on its usual port.
+  server: { host: '127.0.0.1', proxy: { '/sandbox': 'http://127.0.0.1:8081' } },
+});
