@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
-import { access, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, lstat, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,12 +93,24 @@ async function unpackedChromium(): Promise<string> {
       { env: { ...process.env, ...BARE_MACHINE, TMPDIR: unpacking } },
     );
     await access(join(unpacking, 'chromium'), constants.X_OK);
+    await writeFile(join(unpacking, 'fonts', 'fonts.conf'), fontsOf(folder));
     await rename(unpacking, folder);
   } catch (error) {
     await rm(unpacking, { recursive: true, force: true });
     if (!existsSync(join(folder, 'chromium'))) throw error;
   }
   return folder;
+}
+
+/** Only the package's own fonts, so that a page looks the same on every machine; its own file names fixed folders. */
+function fontsOf(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts</dir>
+  <cachedir>${folder}/fonts-cache</cachedir>
+</fontconfig>
+`;
 }
 
 /** A folder in the shared temporary one that no other user could have prepared. */

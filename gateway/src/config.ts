@@ -24,6 +24,8 @@ export interface Config {
   readonly sandboxKey?: string;
   /** `WIREBIRD_VERIFY_TOKEN`: accepted in Meta's verification handshake beside each sender's own. */
   readonly verifyToken: string | undefined;
+  /** `WIREBIRD_DISPATCH`: `off` makes a node that accepts, takes webhooks and reports, and leaves sending to others. Default on. */
+  readonly dispatch: boolean;
   /** `WIREBIRD_UNCONFIRMED_DEADLINE`, seconds: how long a send with unknown outcome waits for a status. Default 60. */
   readonly unconfirmedDeadlineMs: number;
   /** `WIREBIRD_SEND_TIMEOUT`, seconds: how long a request to Meta may take. Default 20. */
@@ -102,6 +104,7 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
     masterKey,
     adminKey,
     verifyToken: text('WIREBIRD_VERIFY_TOKEN'),
+    dispatch: matching('WIREBIRD_DISPATCH', text('WIREBIRD_DISPATCH') ?? 'on', /^(on|off)$/, 'be on or off') === 'on',
     unconfirmedDeadlineMs: seconds(
       'WIREBIRD_UNCONFIRMED_DEADLINE',
       text('WIREBIRD_UNCONFIRMED_DEADLINE'),

@@ -50,8 +50,6 @@ export interface Gateway {
   readonly directory: Directory;
   /** Takes new senders at once. */
   readonly sendersChanged: () => Promise<void>;
-  /** Stops or resumes dispatching on this node; accepting goes on. */
-  readonly pauseDispatch: (paused: boolean) => void;
   /** Requests and commits under way are finished, never the queue; the database goes last. */
   readonly stop: (say: (line: string) => void) => Promise<void>;
 }
@@ -90,7 +88,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
   await ensureDefaultWorkspace(store, secrets, startedAt);
   const directory = await Directory.open(store, secrets, {
     adminKey: config.adminKey,
-    onChange: () => void dispatch.renew(),
+    onChange: () => void (config.dispatch && dispatch.renew()),
     log: (message, error) => log.error({ err: error }, message),
   });
 
@@ -194,6 +192,10 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     onError,
   });
 
+  const sendersChanged = async (): Promise<void> => {
+    if (config.dispatch) await dispatch.renew();
+  };
+
   // A crash may have left sends without an outcome; on the embedded database their leases end now.
   if (database.alone) await store.run(VOID_LEASES, [startedAt.toISOString()]);
 
@@ -216,12 +218,12 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     dialects: DIALECTS,
     checkUrl: url => client.check(url),
     verifyNumber: input => whatsapp.verifyNumber(input),
-    sendersChanged: () => dispatch.renew(),
+    sendersChanged,
   });
   await app.listen({ port: config.port, host: config.host });
   const port = (app.server.address() as AddressInfo).port;
 
-  await dispatch.start();
+  if (config.dispatch) await dispatch.start();
   deliver.start();
   await reader.sweep(true);
   const jobs = [
@@ -300,8 +302,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     store,
     secrets,
     directory,
-    sendersChanged: () => dispatch.renew(),
-    pauseDispatch: paused => dispatch.pause(paused),
+    sendersChanged,
     stop: say => (stopping ??= stop(say)),
   };
 }

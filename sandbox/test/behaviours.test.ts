@@ -87,7 +87,7 @@ describe("the recipient's number picks how its phone behaves", () => {
   });
 
   test('+15553000005 gets its statuses in the wrong order, with their own times', async () => {
-    const { send, receiver } = await startTestNetwork({ settings: { read_ms: 2000 } });
+    const { send, receiver } = await startTestNetwork({ settings: { read_ms: 1100 } });
     const { body } = await send('+15553000005');
     expect(await statusesOf(receiver, body.messages[0].id, 3)).toEqual(['read', 'delivered', 'sent']);
     const [read, delivered] = receiver.statuses();
@@ -214,20 +214,10 @@ describe('a fault', () => {
   });
 });
 
-describe('a client that is gone', () => {
-  test('does not keep a silent connection open in the sandbox', async () => {
-    const { sandbox, sender, stop } = await startTestNetwork();
-    const leave = new AbortController();
-    const request = fetch(`${sandbox.url}/v23.0/${sender.phone_number_id}/messages`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${sender.access_token}` },
-      body: JSON.stringify({ messaging_product: 'whatsapp', to: '+15553000002', text: { body: 'x' } }),
-      signal: leave.signal,
-    });
-    await pause(50);
-    // Stopping does not wait for a client that waits for an answer either.
-    await stop();
-    await expect(request).rejects.toThrow();
-    leave.abort();
-  });
+test('stopping does not wait for a client that waits in silence', async () => {
+  const { send, stop } = await startTestNetwork();
+  const cut = expect(send('+15553000002')).rejects.toThrow('fetch failed');
+  await pause(50);
+  await stop();
+  await cut;
 });

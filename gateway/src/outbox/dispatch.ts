@@ -42,7 +42,6 @@ export class Dispatch {
   #renewing: Promise<void> | undefined;
   #takeOver: boolean;
   #stopping = false;
-  #paused = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #claimedAt = Number.NEGATIVE_INFINITY;
@@ -82,12 +81,6 @@ export class Dispatch {
 
   wakeAll(): void {
     this.wake(this.#lanes.keys());
-  }
-
-  /** Holds all lanes of this node without giving them up; for benches and tests of acceptance alone. */
-  pause(paused: boolean): void {
-    this.#paused = paused;
-    if (!paused) this.wakeAll();
   }
 
   /** Keeps a lane still; it still owns its messages. */
@@ -154,7 +147,7 @@ export class Dispatch {
   }
 
   #pump(): void {
-    if (this.#claiming || this.#stopping || this.#paused) return;
+    if (this.#claiming || this.#stopping) return;
     const now = this.#options.clock.monotonic();
     if (now < this.#claimedAt + CLAIM_GAP_MS) {
       this.#at(this.#claimedAt + CLAIM_GAP_MS, now);

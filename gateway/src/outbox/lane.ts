@@ -43,7 +43,8 @@ export class Lane {
   budget(now: number): number {
     if (now >= this.ownedUntil || now < this.heldUntil) return 0;
     this.#fill(now);
-    return Math.max(0, Math.min(Math.floor(this.#tokens), IN_FLIGHT_MAX - this.inFlight));
+    // Twenty additions of 0.05 are a little less than 1; the lane must not lose a slot to that.
+    return Math.max(0, Math.min(Math.floor(this.#tokens + 1e-9), IN_FLIGHT_MAX - this.inFlight));
   }
 
   /** Takes tokens; inbound messages draw too, since Meta counts in and out together. May go below zero. */

@@ -2,9 +2,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { endedChild, temporaryFolder } from '../../../tests/embedded-folder.ts';
-import { DataDirectoryInUse, gatewayOf, lockDataDirectory } from './data-lock.ts';
+import { DataDirectoryInUse, type DataLock, gatewayOf, lockDataDirectory } from './data-lock.ts';
+
+/** Work for others at the moment between a contender's look at the folder and its next file. */
+const between = vi.hoisted(() => ({ work: undefined as undefined | (() => Promise<void>) }));
+
+vi.mock('node:fs/promises', async original => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const link: typeof real.link = async (from, to) => {
+    const work = between.work;
+    between.work = undefined;
+    await work?.();
+    return real.link(from, to);
+  };
+  return { ...real, link };
+});
 
 /** A process that tries for the lock, says whether it got it, and stays. */
 async function contender(dataDir: string) {
@@ -68,6 +82,20 @@ test('two hundred turns of a contended lock never overlap', async () => {
   await Promise.all(Array.from({ length: 8 }, contend));
   expect(turns).toBeGreaterThanOrEqual(200);
   expect(readdirSync(dataDir)).toHaveLength(1);
+});
+
+test('who looked long ago steps back before a holder who came since', async () => {
+  const dataDir = temporaryFolder();
+  await (await lockDataDirectory(dataDir)).release();
+  let holder: DataLock | undefined;
+  between.work = async () => {
+    // Two turns, so that the number which the contender is about to make has been there and is cleared away.
+    await (await lockDataDirectory(dataDir)).release();
+    holder = await lockDataDirectory(dataDir);
+  };
+  await expect(lockDataDirectory(dataDir)).rejects.toThrow(DataDirectoryInUse);
+  expect(holder).toBeDefined();
+  await holder?.release();
 });
 
 test('a holder whose pid has come round to another process is dead', async () => {

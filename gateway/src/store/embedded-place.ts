@@ -43,8 +43,9 @@ export async function findPlace(options: PlaceOptions): Promise<Place> {
   const linked = await linkLibraries(options.binaries);
   if (linked && !(await versionOf(SELF, options.binaries))) throw new Error(noBinariesFor());
   const users = await usable(options.users ?? serverUsers());
-  if (users.length === 0)
+  if (users.length === 0) {
     throw new Error(noWay(options, 'neither a user namespace nor the user nobody is allowed here'));
+  }
   const home = join(dataDir, 'postgres');
   const alone = users.every(user => user.way === 'self');
   const elsewhere = join(apart, nameApart(dataDir));
@@ -66,6 +67,7 @@ export async function findPlace(options: PlaceOptions): Promise<Place> {
     if (moved.length > 0) log(`PostgreSQL cannot run from where Wirebird is: ${moved.join(', ')}`);
     return { directory, ...found };
   }
+  if (alone) throw new Error(noBinariesFor());
   throw new Error(noWay(options, `neither can reach ${directories.join(' or ')} and run its programs`));
 }
 

@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   ask,
   embedded,
@@ -117,14 +118,24 @@ test('a start finds the data whole when gateway and server were killed together'
   session.on('error', () => {});
   await session.connect();
   await session.query('create table kept as select 42 as n');
-  // A session that sleeps notices the end of its server late.
-  const sleeping = session.query('select pg_sleep(1)').catch(() => {});
+  // A session that waits sees the end of its server at once; one that computes, not before it has done.
+  const computing = session
+    .query(`do $$ begin while clock_timestamp() < now() + interval '1.5 s' loop end loop; end $$`)
+    .catch(() => {});
+  await vi.waitFor(async () =>
+    expect(
+      await ask(
+        killed.url,
+        `select count(*)::int as n from pg_stat_activity where query like 'do %' and state = 'active'`,
+      ),
+    ).toEqual({ n: 1 }),
+  );
   process.kill(serversIn(dataDir)[0]!, 'SIGKILL');
   await endedChild(killed.child, 'SIGKILL');
   const next = await embedded({ dataDir });
   expect(next.adopted).toBe(false);
   expect(await ask(next.url, 'select n from kept')).toEqual({ n: 42 });
-  await sleeping;
+  await computing;
 });
 
 test('Ctrl-C in the terminal does not reach the server', async () => {
@@ -141,8 +152,10 @@ test('a pid file whose pid has come round to another process stops nobody', asyn
   const { stop, place } = await embedded({ dataDir });
   await stop();
   const cluster = join(place, 'data');
-  // As after the restart of a container: this test's own process has the pid of the server that was.
-  const lines = [process.pid, cluster, 1_700_000_000, 5432, join(place, 'socket'), '', '', 'ready'];
+  // As after the restart of a container: another process has the pid of the server that was.
+  const other = spawn('sleep', ['60']);
+  onTestFinished(() => void other.kill('SIGKILL'));
+  const lines = [other.pid, cluster, 1_700_000_000, 5432, join(place, 'socket'), '', '', 'ready'];
   writeFileSync(join(cluster, 'postmaster.pid'), `${lines.join('\n')}\n`);
   writeFileSync(join(place, 'socket', '.s.PGSQL.5432.lock'), `${lines.slice(0, 5).join('\n')}\n`);
   const next = await embedded({ dataDir });

@@ -93,9 +93,9 @@ export async function copyBinaries(binaries: Binaries, directory: string): Promi
       verbatimSymlinks: true,
       filter: source => !FOR_COMPILERS.test(relative(binaries.root, source)),
     });
+    // Whoever runs the server must be able to read them, however strict the umask of npm was, and we to add links.
+    await run('chmod', ['-R', 'u+w,a+rX', draft]);
     await linkLibraries(tree(join(draft, 'native'), binaries.name));
-    // Whoever runs the server must be able to read them, however strict the umask of npm was.
-    await run('chmod', ['-R', 'a+rX', draft]);
     await rename(draft, home);
   } catch (error) {
     // Another process that starts at the same time was first.

@@ -1,0 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** `Bearer` is everybody's, `App` Infobip's. */
+const AUTHORIZATION = /^(?:Bearer|App)\s+(\S+)\s*$/i;
+
+/** The API key of a request, wherever a vendor's client puts it; undefined when there is none. */
+export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const authorization = headers.authorization;
+  if (authorization !== undefined) {
+    const key = AUTHORIZATION.exec(authorization)?.[1];
+    if (key !== undefined) return key;
+  }
+  // YCloud's, then ElevenLabs'.
+  return single(headers['x-api-key']) ?? single(headers['xi-api-key']);
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

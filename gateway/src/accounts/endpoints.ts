@@ -1,0 +1,124 @@
+import { type Selectable, sql, type Transaction } from 'kysely';
+import { newId } from '../message/id.ts';
+import type { DialectName } from '../message/message.ts';
+import type { Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
+import type { Directory } from './directory.ts';
+import type { Page } from './outcome.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Where every event of a workspace goes that it asked for. */
+export interface Endpoint {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly url: string;
+  readonly failoverUrl: string | undefined;
+  readonly dialect: DialectName;
+  /** In the dialect's own names. */
+  readonly events: readonly string[];
+  readonly hasSecret: boolean;
+  readonly enabled: boolean;
+  readonly createdAt: Date;
+}
+
+export interface NewEndpoint {
+  readonly workspaceId: string;
+  readonly url: string;
+  readonly failoverUrl?: string | undefined;
+  readonly dialect: DialectName;
+  readonly events: readonly string[];
+  /** For dialects that sign with a secret of the endpoint. */
+  readonly secret?: string | undefined;
+}
+
+/**
+ * @param maskOf the mask of events that the dialect's names stand for; only a dialect knows
+ */
+export async function createEndpoint(
+  store: Store,
+  secrets: Secrets,
+  input: NewEndpoint,
+  maskOf: (dialect: DialectName, events: readonly string[]) => number,
+  now: Date,
+): Promise<Endpoint> {
+  return store.db.transaction().execute(async tx => {
+    const row = await tx
+      .insertInto('webhook_endpoints')
+      .values({
+        id: newId(),
+        workspace_id: input.workspaceId,
+        url: input.url,
+        failover_url: input.failoverUrl ?? null,
+        dialect: input.dialect,
+        events: [...input.events],
+        mask: maskOf(input.dialect, input.events),
+        secret: input.secret === undefined ? null : secrets.seal(input.secret),
+        created_at: now,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await tellNodes(tx);
+    return toEndpoint(row);
+  });
+}
+
+export async function listEndpoints(store: Store, workspaceId: string, page: Page): Promise<Endpoint[]> {
+  const rows = await store.db
+    .selectFrom('webhook_endpoints')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .$if(page.after !== undefined, query => query.where('id', '<', page.after!))
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+  return rows.map(toEndpoint);
+}
+
+export async function getEndpoint(store: Store, workspaceId: string, id: string): Promise<Endpoint | undefined> {
+  const row = await store.db
+    .selectFrom('webhook_endpoints')
+    .selectAll()
+    .where('id', '=', id)
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toEndpoint(row);
+}
+
+/** False when the workspace has no such endpoint. */
+export async function deleteEndpoint(store: Store, workspaceId: string, id: string): Promise<boolean> {
+  return store.db.transaction().execute(async tx => {
+    const result = await tx
+      .deleteFrom('webhook_endpoints')
+      .where('id', '=', id)
+      .where('workspace_id', '=', workspaceId)
+      .executeTakeFirst();
+    if (result.numDeletedRows === 0n) return false;
+    await tellNodes(tx);
+    return true;
+  });
+}
+
+/** The endpoint's own secret, opened. */
+export function endpointSecret(directory: Pick<Directory, 'endpointSecret'>, id: string): string | undefined {
+  return directory.endpointSecret(id);
+}
+
+/** Nodes keep endpoints' secrets in memory; the other tables of accounts have triggers that do this. */
+async function tellNodes(tx: Transaction<Tables>): Promise<void> {
+  await sql`update settings set value = (value::bigint + 1)::text where name = 'accounts_version'`.execute(tx);
+  await sql`select pg_notify('wirebird_accounts', '')`.execute(tx);
+}
+
+function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    url: row.url,
+    failoverUrl: row.failover_url ?? undefined,
+    dialect: row.dialect as DialectName,
+    events: row.events,
+    hasSecret: row.secret !== null,
+    enabled: row.enabled,
+    createdAt: row.created_at,
+  };
+}

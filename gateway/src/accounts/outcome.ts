@@ -1,0 +1,21 @@
+/** A change that another row stands against, in a sentence for the caller. */
+export interface Conflict {
+  readonly kind: 'conflict';
+  readonly detail: string;
+}
+
+export const conflict = (detail: string): Conflict => ({ kind: 'conflict', detail });
+
+/** The name of the unique constraint that an insert or update ran into; undefined for any other error. */
+export function brokenUniqueness(error: unknown): string | undefined {
+  const { code, constraint } = error as { code?: string; constraint?: string };
+  return code === '23505' ? (constraint ?? '') : undefined;
+}
+
+/** One page of a list, newest first. */
+export interface Page {
+  /** At most so many rows. */
+  readonly limit: number;
+  /** Only what is older than this id. */
+  readonly after: string | undefined;
+}

@@ -1,0 +1,183 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import type { Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
+import { grantedScopes, type Scope } from './keys.ts';
+import type { Secrets } from './secrets.ts';
+import type { UnconfirmedPolicy } from './workspaces.ts';
+
+/** Who a request comes from. */
+export interface Principal {
+  readonly keyId: string;
+  readonly workspaceId: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** A business number with its secrets opened. */
+export interface Sender {
+  readonly id: string;
+  readonly workspaceId: string;
+  /** E.164. */
+  readonly phoneNumber: string;
+  readonly phoneNumberId: string;
+  readonly wabaId: string;
+  readonly accessToken: string;
+  readonly appSecret: string;
+  readonly verifyToken: string | undefined;
+  readonly displayName: string | undefined;
+  /** Messages per second. */
+  readonly throughput: number;
+  readonly graphUrl: string | undefined;
+}
+
+/** A tenant, able to sign its reports. */
+export interface SigningWorkspace {
+  readonly id: string;
+  readonly name: string;
+  readonly unconfirmedPolicy: UnconfirmedPolicy;
+  /** Ed25519, 32 raw bytes. */
+  readonly publicKey: Buffer;
+  /** Ed25519, 64 raw bytes. */
+  readonly sign: (bytes: Buffer) => Buffer;
+}
+
+/** Everything that requests are looked up in, as it stood at one moment. */
+export interface Snapshot {
+  readonly version: string;
+  /** By the base64 of the key's SHA-256. */
+  readonly principals: ReadonlyMap<string, Principal>;
+  readonly workspaces: ReadonlyMap<string, SigningWorkspace>;
+  readonly senders: ReadonlyMap<string, Sender>;
+  readonly byPhone: ReadonlyMap<string, Sender>;
+  readonly byPhoneNumberId: ReadonlyMap<string, Sender>;
+  readonly byWaba: ReadonlyMap<string, readonly Sender[]>;
+  readonly endpointSecrets: ReadonlyMap<string, string>;
+  /** Opened secrets by their sealed form, so that the next snapshot opens only what is new. */
+  readonly opened: ReadonlyMap<string, string>;
+}
+
+/** Rows that are read and turned into objects at a time: a few milliseconds, then requests have their turn. */
+const PAGE = 2_000;
+
+export const phoneKey = (workspaceId: string, phone: string): string => `${workspaceId} ${phone}`;
+
+/** A number that moves with every change to the tables of accounts. */
+export async function accountsVersion(db: Kysely<Tables>): Promise<string> {
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', 'accounts_version')
+    .executeTakeFirstOrThrow();
+  return row.value;
+}
+
+/**
+ * Reads the accounts as they stand at one moment, a page at a time. A row whose secrets cannot be opened is left out
+ * and reported: one broken sender must not keep the others from being found.
+ */
+export async function readSnapshot(
+  store: Store,
+  secrets: Secrets,
+  before: Snapshot | undefined,
+  onBroken: (what: string, error: unknown) => void,
+): Promise<Snapshot> {
+  const opened = new Map<string, string>();
+  const open = (sealed: Buffer): string => {
+    const key = sealed.toString('latin1');
+    const text = opened.get(key) ?? before?.opened.get(key) ?? secrets.open(sealed);
+    opened.set(key, text);
+    return text;
+  };
+
+  return store.db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async tx => {
+      const version = await accountsVersion(tx);
+
+      const workspaces = new Map<string, SigningWorkspace>();
+      await eachRow(
+        after => above(tx.selectFrom('workspaces').selectAll(), after),
+        row => {
+          const seal = row.signing_key;
+          let key: KeyObject | undefined;
+          workspaces.set(row.id, {
+            id: row.id,
+            name: row.name,
+            unconfirmedPolicy: row.unconfirmed_policy,
+            publicKey: row.signing_public,
+            sign: bytes => {
+              key ??= createPrivateKey({ key: Buffer.from(secrets.open(seal), 'base64'), format: 'der', type: 'pkcs8' });
+              return sign(null, bytes, key);
+            },
+          });
+        },
+      );
+
+      const principals = new Map<string, Principal>();
+      await eachRow(
+        after =>
+          above(
+            tx
+              .selectFrom('api_keys')
+              .select(['id', 'workspace_id', 'scopes', sql<string>`encode(hash, 'base64')`.as('hash')])
+              .where('revoked_at', 'is', null),
+            after,
+          ),
+        row => {
+          principals.set(row.hash, { keyId: row.id, workspaceId: row.workspace_id, scopes: grantedScopes(row.scopes) });
+        },
+      );
+
+      const senders = new Map<string, Sender>();
+      const byPhone = new Map<string, Sender>();
+      const byPhoneNumberId = new Map<string, Sender>();
+      const byWaba = new Map<string, Sender[]>();
+      await eachRow(
+        after => above(tx.selectFrom('senders').selectAll(), after),
+        row => {
+          try {
+            const sender: Sender = {
+              id: row.id,
+              workspaceId: row.workspace_id,
+              phoneNumber: row.phone_number,
+              phoneNumberId: row.phone_number_id,
+              wabaId: row.waba_id,
+              accessToken: open(row.access_token),
+              appSecret: open(row.app_secret),
+              verifyToken: row.verify_token === null ? undefined : open(row.verify_token),
+              displayName: row.display_name ?? undefined,
+              throughput: row.throughput,
+              graphUrl: row.graph_url ?? undefined,
+            };
+            senders.set(sender.id, sender);
+            byPhone.set(phoneKey(sender.workspaceId, sender.phoneNumber), sender);
+            byPhoneNumberId.set(sender.phoneNumberId, sender);
+            const siblings = byWaba.get(sender.wabaId);
+            if (siblings === undefined) byWaba.set(sender.wabaId, [sender]);
+            else siblings.push(sender);
+          } catch (error) {
+            onBroken(`sender ${row.id}`, error);
+          }
+        },
+      );
+
+      const endpointSecrets = new Map<string, string>();
+      await eachRow(
+        after =>
+          above(tx.selectFrom('webhook_endpoints').select(['id', 'secret']).where('secret', 'is not', null), after),
+        row => {
+          try {
+            if (row.secret !== null) endpointSecrets.set(row.id, open(row.secret));
+          } catch (error) {
+            onBroken(`webhook endpoint ${row.id}`, error);
+          }
+        },
+      );
+
+      return { version, principals, workspaces, senders, byPhone, byPhoneNumberId, byWaba, endpointSecrets, opened };
+    });
+}
+
