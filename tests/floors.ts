@@ -44,6 +44,7 @@ const ROOT_FILES = [
   'http',
   'keys-command',
   'workspaces-command',
+  'visit',
 ];
 /** These know no room. */
 const PLAIN_FILES = ['metrics', 'parent', 'sandbox-child', 'signals', 'upkeep', 'version'];

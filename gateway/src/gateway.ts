@@ -48,6 +48,7 @@ export interface Gateway {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly directory: Directory;
+  readonly defaultWorkspaceId: string;
   /** Takes new senders at once. */
   readonly sendersChanged: () => Promise<void>;
   /** Requests and commits under way are finished, never the queue; the database goes last. */
@@ -85,9 +86,10 @@ async function compose(config: Config, log: Logger, database: Database): Promise
 
   const secrets = openSecrets(config.masterKey ?? (await loadOrMakeMasterKey(config.dataDir)));
   await checkMasterKey(store, secrets);
-  await ensureDefaultWorkspace(store, secrets, startedAt);
+  const defaultWorkspace = await ensureDefaultWorkspace(store, secrets, startedAt);
   const directory = await Directory.open(store, secrets, {
     adminKey: config.adminKey,
+    sandboxKey: config.sandboxKey,
     onChange: () => void (config.dispatch && dispatch.renew()),
     log: (message, error) => log.error({ err: error }, message),
   });
@@ -302,6 +304,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     store,
     secrets,
     directory,
+    defaultWorkspaceId: defaultWorkspace.id,
     sendersChanged,
     stop: say => (stopping ??= stop(say)),
   };

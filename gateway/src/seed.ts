@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { createSender, updateSender } from './accounts/senders.ts';
+import { changeSender, createSender } from './accounts/senders.ts';
 import type { Gateway } from './gateway.ts';
 
 /** The number that every sandbox start has, in the workspace `default`. */
@@ -39,7 +39,7 @@ export async function seedSender(gateway: Gateway, sandboxUrl: string): Promise<
   const answer = await body.text();
   if (statusCode >= 300) throw new Error(`the sandbox refused the seeded sender: ${statusCode} ${answer}`);
   const sender = JSON.parse(answer) as SandboxSender;
-  const workspaceId = gateway.directory.defaultWorkspaceId;
+  const workspaceId = gateway.defaultWorkspaceId;
   const known = gateway.directory.senderByPhone(workspaceId, SEEDED_PHONE);
   const fields = {
     phoneNumberId: sender.phone_number_id,
@@ -60,7 +60,7 @@ export async function seedSender(gateway: Gateway, sandboxUrl: string): Promise<
       { workspaceId, phoneNumber: SEEDED_PHONE, ...fields },
       now,
     );
-  else await updateSender(gateway.store, gateway.secrets, workspaceId, known.id, fields, now);
+  else await changeSender(gateway.store, gateway.secrets, workspaceId, known.id, fields, now);
   await gateway.directory.refresh();
   await gateway.sendersChanged();
 }

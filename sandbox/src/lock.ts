@@ -12,14 +12,17 @@ const LOOK_AGAIN_MS = 50;
 /**
  * Makes this process the only one that writes into a data folder, by listening on a local socket named after
  * it: unlike a file with a process id it cannot outlive its owner. Returns how to let go. Throws when
- * another sandbox keeps the folder for five seconds.
+ * another sandbox keeps the folder for all of `patienceMs`.
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(
+  folder: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<() => Promise<void>> {
   mkdirSync(folder, { recursive: true });
   // Socket paths have about 100 characters: too few for some folders, so the name is a hash.
   const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 24);
   const path = join(tmpdir(), `wirebird-sandbox-${name}.sock`);
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     const server = await listen(path);
     if (server !== undefined) {

@@ -95,7 +95,7 @@ export class Webhooks {
     const { sender } = delivery.items[0]!.message;
     const route = this.#route(sender);
     if (route === undefined) return;
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.#waiting + this.#retries.size >= WAITING_MAX) {
       this.#drop();
       return;
     }

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { lockFolder } from '../src/lock.ts';
 import { startSandbox } from '../src/network.ts';
 import { ask, pause, QUICK, startTestNetwork } from './network.ts';
 
@@ -91,7 +93,7 @@ test('half a line, as a crash leaves it, loses nothing else', async () => {
 test('a data folder serves one sandbox at a time; the next one waits for the first to end', async () => {
   const dataDir = dataFolder();
   const first = await startTestNetwork({ dataDir });
-  const second = startSandbox({ port: 0, dataDir, settings: QUICK });
+  const second = startSandbox({ port: 0, dataDir, settings: QUICK, log: () => {} });
   await pause(100);
   await first.send(PHONE);
   await first.stop();
@@ -104,10 +106,15 @@ test('a data folder serves one sandbox at a time; the next one waits for the fir
   }
 });
 
-test('a data folder in use is refused with a sentence', async () => {
+test('a data folder in use is refused with a sentence, and one whose sandbox was killed is not', async () => {
   const dataDir = dataFolder();
-  await startTestNetwork({ dataDir });
-  await expect(startSandbox({ port: 0, dataDir })).rejects.toThrow(
-    /Another sandbox is using the data folder/,
-  );
-}, 15_000);
+  const unlock = await lockFolder(dataDir);
+  await expect(lockFolder(dataDir, 100)).rejects.toThrow(/Another sandbox is using the data folder/);
+  await unlock();
+  const code = `import(${JSON.stringify(new URL('../src/lock.ts', import.meta.url))}).then(async lock => {
+    await lock.lockFolder(${JSON.stringify(dataDir)});
+    process.kill(process.pid, 'SIGKILL');
+  })`;
+  expect(spawnSync(process.execPath, ['-e', code]).signal).toBe('SIGKILL');
+  await (await lockFolder(dataDir, 100))();
+});

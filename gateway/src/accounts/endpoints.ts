@@ -4,7 +4,7 @@ import type { DialectName } from '../message/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import type { Directory } from './directory.ts';
-import type { Page } from './outcome.ts';
+import { isUuid, type Page } from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Where every event of a workspace goes that it asked for. */
@@ -74,7 +74,12 @@ export async function listEndpoints(store: Store, workspaceId: string, page: Pag
   return rows.map(toEndpoint);
 }
 
-export async function getEndpoint(store: Store, workspaceId: string, id: string): Promise<Endpoint | undefined> {
+export async function getEndpoint(
+  store: Store,
+  workspaceId: string,
+  id: string,
+): Promise<Endpoint | undefined> {
+  if (!isUuid(id)) return undefined;
   const row = await store.db
     .selectFrom('webhook_endpoints')
     .selectAll()
@@ -86,6 +91,7 @@ export async function getEndpoint(store: Store, workspaceId: string, id: string)
 
 /** False when the workspace has no such endpoint. */
 export async function deleteEndpoint(store: Store, workspaceId: string, id: string): Promise<boolean> {
+  if (!isUuid(id)) return false;
   return store.db.transaction().execute(async tx => {
     const result = await tx
       .deleteFrom('webhook_endpoints')
@@ -105,7 +111,9 @@ export function endpointSecret(directory: Pick<Directory, 'endpointSecret'>, id:
 
 /** Nodes keep endpoints' secrets in memory; the other tables of accounts have triggers that do this. */
 async function tellNodes(tx: Transaction<Tables>): Promise<void> {
-  await sql`update settings set value = (value::bigint + 1)::text where name = 'accounts_version'`.execute(tx);
+  await sql`update settings set value = (value::bigint + 1)::text where name = 'accounts_version'`.execute(
+    tx,
+  );
   await sql`select pg_notify('wirebird_accounts', '')`.execute(tx);
 }
 

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import { newId } from '../message/id.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import type { Page } from './outcome.ts';
+import { isUuid, type Page } from './outcome.ts';
 
 export const SCOPES = ['send', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -84,6 +84,7 @@ export async function listKeys(store: Store, workspaceId: string, page: Page): P
 
 /** Ends a key for ever. False when the workspace has no such key in force. */
 export async function revokeKey(store: Store, workspaceId: string, id: string, now: Date): Promise<boolean> {
+  if (!isUuid(id)) return false;
   const result = await store.db
     .updateTable('api_keys')
     .set({ revoked_at: now })

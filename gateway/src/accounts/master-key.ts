@@ -39,6 +39,7 @@ async function read(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  if (text === '') throw new Error(`${path} is empty: put back the master key of this installation, or delete the file.`);
+  if (text === '')
+    throw new Error(`${path} is empty: put back the master key of this installation, or delete the file.`);
   return text;
 }

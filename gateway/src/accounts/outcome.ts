@@ -19,3 +19,10 @@ export interface Page {
   /** Only what is older than this id. */
   readonly after: string | undefined;
 }
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** An id from outside that is none names nothing, and the database must not be asked for it. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}

@@ -28,7 +28,9 @@ export function openSecrets(masterKey: string): Secrets {
     open: sealed => {
       if (sealed[0] !== VERSION) throw new Error(`a secret is sealed in an unknown way (${sealed[0]})`);
       const body = 1 + NONCE_BYTES + TAG_BYTES;
-      const decipher = createDecipheriv(CIPHER, key, sealed.subarray(1, 1 + NONCE_BYTES), { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv(CIPHER, key, sealed.subarray(1, 1 + NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAuthTag(sealed.subarray(1 + NONCE_BYTES, body));
       return Buffer.concat([decipher.update(sealed.subarray(body)), decipher.final()]).toString('utf8');
     },

@@ -3,7 +3,7 @@ import { newId } from '../message/id.ts';
 import { isE164 } from '../message/phone.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { brokenUniqueness, type Conflict, conflict, type Page } from './outcome.ts';
+import { brokenUniqueness, type Conflict, conflict, isUuid, type Page } from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A business number as its owner sees it: without its secrets. */
@@ -21,7 +21,9 @@ export interface SenderRecord {
   readonly graphUrl: string | undefined;
   readonly hasVerifyToken: boolean;
   /** Why nothing leaves at present. */
-  readonly hold: { readonly code: string; readonly detail: string | undefined; readonly until: Date } | undefined;
+  readonly hold:
+    | { readonly code: string; readonly detail: string | undefined; readonly until: Date }
+    | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -53,7 +55,7 @@ export interface SenderChange {
   readonly graphUrl?: string | null | undefined;
 }
 
-/** WhatsApp: messages per second of a number without an upgrade (meta-cloud-api, throughput). */
+/** WhatsApp: messages per second of a number without an upgrade (meta-cloud-api §8). */
 const THROUGHPUT_DEFAULT = 80;
 
 /**
@@ -96,7 +98,9 @@ export async function createSender(
     const constraint = brokenUniqueness(error);
     if (constraint === undefined) throw error;
     return constraint.includes('phone_number_id')
-      ? conflict(`The phone-number id ${input.phoneNumberId} belongs to a sender of this installation already.`)
+      ? conflict(
+          `The phone-number id ${input.phoneNumberId} belongs to a sender of this installation already.`,
+        )
       : conflict(`There is a sender with the number ${input.phoneNumber} already.`);
   }
   return (await getSender(store, input.workspaceId, id))!;
@@ -112,7 +116,12 @@ export async function listSenders(store: Store, workspaceId: string, page: Page)
   return rows.map(toRecord);
 }
 
-export async function getSender(store: Store, workspaceId: string, id: string): Promise<SenderRecord | undefined> {
+export async function getSender(
+  store: Store,
+  workspaceId: string,
+  id: string,
+): Promise<SenderRecord | undefined> {
+  if (!isUuid(id)) return undefined;
   const row = await records(store)
     .where('senders.id', '=', id)
     .where('senders.workspace_id', '=', workspaceId)
@@ -129,6 +138,7 @@ export async function changeSender(
   change: SenderChange,
   now: Date,
 ): Promise<SenderRecord | undefined> {
+  if (!isUuid(id)) return undefined;
   const { accessToken, appSecret, verifyToken } = change;
   const found = await store.db.transaction().execute(async tx => {
     const result = await tx
@@ -167,6 +177,7 @@ export async function deleteSender(
   workspaceId: string,
   id: string,
 ): Promise<'deleted' | Conflict | undefined> {
+  if (!isUuid(id)) return undefined;
   return store.db.transaction().execute(async tx => {
     const sender = await tx
       .selectFrom('senders')
@@ -183,7 +194,9 @@ export async function deleteSender(
         or exists (select from messages where sender_id = ${id} and (status = 30 or parked is not null)) as open
     `.execute(tx);
     if (rows[0]?.open !== false) {
-      return conflict('Messages of this sender wait to be sent, or their outcome is not known yet: delete it when they have ended.');
+      return conflict(
+        'Messages of this sender wait to be sent, or their outcome is not known yet: delete it when they have ended.',
+      );
     }
     await tx.deleteFrom('senders').where('id', '=', id).execute();
     return 'deleted' as const;

@@ -99,7 +99,8 @@ export async function readSnapshot(
 
       const workspaces = new Map<string, SigningWorkspace>();
       await eachRow(
-        after => above(tx.selectFrom('workspaces').selectAll(), after),
+        after =>
+          tx.selectFrom('workspaces').selectAll().where('id', '>', after).orderBy('id').limit(PAGE).execute(),
         row => {
           const seal = row.signing_key;
           let key: KeyObject | undefined;
@@ -109,7 +110,11 @@ export async function readSnapshot(
             unconfirmedPolicy: row.unconfirmed_policy,
             publicKey: row.signing_public,
             sign: bytes => {
-              key ??= createPrivateKey({ key: Buffer.from(secrets.open(seal), 'base64'), format: 'der', type: 'pkcs8' });
+              key ??= createPrivateKey({
+                key: Buffer.from(secrets.open(seal), 'base64'),
+                format: 'der',
+                type: 'pkcs8',
+              });
               return sign(null, bytes, key);
             },
           });
@@ -119,15 +124,20 @@ export async function readSnapshot(
       const principals = new Map<string, Principal>();
       await eachRow(
         after =>
-          above(
-            tx
-              .selectFrom('api_keys')
-              .select(['id', 'workspace_id', 'scopes', sql<string>`encode(hash, 'base64')`.as('hash')])
-              .where('revoked_at', 'is', null),
-            after,
-          ),
+          tx
+            .selectFrom('api_keys')
+            .select(['id', 'workspace_id', 'scopes', sql<string>`encode(hash, 'base64')`.as('hash')])
+            .where('revoked_at', 'is', null)
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(PAGE)
+            .execute(),
         row => {
-          principals.set(row.hash, { keyId: row.id, workspaceId: row.workspace_id, scopes: grantedScopes(row.scopes) });
+          principals.set(row.hash, {
+            keyId: row.id,
+            workspaceId: row.workspace_id,
+            scopes: grantedScopes(row.scopes),
+          });
         },
       );
 
@@ -136,7 +146,8 @@ export async function readSnapshot(
       const byPhoneNumberId = new Map<string, Sender>();
       const byWaba = new Map<string, Sender[]>();
       await eachRow(
-        after => above(tx.selectFrom('senders').selectAll(), after),
+        after =>
+          tx.selectFrom('senders').selectAll().where('id', '>', after).orderBy('id').limit(PAGE).execute(),
         row => {
           try {
             const sender: Sender = {
@@ -167,7 +178,14 @@ export async function readSnapshot(
       const endpointSecrets = new Map<string, string>();
       await eachRow(
         after =>
-          above(tx.selectFrom('webhook_endpoints').select(['id', 'secret']).where('secret', 'is not', null), after),
+          tx
+            .selectFrom('webhook_endpoints')
+            .select(['id', 'secret'])
+            .where('secret', 'is not', null)
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(PAGE)
+            .execute(),
         row => {
           try {
             if (row.secret !== null) endpointSecrets.set(row.id, open(row.secret));
@@ -177,7 +195,32 @@ export async function readSnapshot(
         },
       );
 
-      return { version, principals, workspaces, senders, byPhone, byPhoneNumberId, byWaba, endpointSecrets, opened };
+      return {
+        version,
+        principals,
+        workspaces,
+        senders,
+        byPhone,
+        byPhoneNumberId,
+        byWaba,
+        endpointSecrets,
+        opened,
+      };
     });
 }
 
+/** Reads all rows in the order of their ids, a page at a time. */
+async function eachRow<Row extends { id: string }>(
+  read: (after: string) => Promise<Row[]>,
+  take: (row: Row) => void,
+): Promise<void> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = await read(after);
+    for (const row of rows) take(row);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last.id;
+    await nextTurn();
+  }
+}

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import { newId } from '../message/id.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { brokenUniqueness, type Conflict, conflict, type Page } from './outcome.ts';
+import { brokenUniqueness, type Conflict, conflict, isUuid, type Page } from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
 /** The operator's own workspace; the admin key belongs to it. It is always there and keeps its name. */
@@ -68,6 +68,7 @@ export async function listWorkspaces(store: Store, page: Page): Promise<Workspac
 }
 
 export async function getWorkspace(store: Store, id: string): Promise<Workspace | undefined> {
+  if (!isUuid(id)) return undefined;
   const row = await store.db.selectFrom('workspaces').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : toWorkspace(row);
 }
