@@ -26,7 +26,7 @@ export async function startSandbox(options: {
   const command = sandboxCommand();
   const child = spawn(
     process.execPath,
-    [command, '--port', String(options.port), '--data', join(options.dataDir, 'sandbox'), '--quiet'],
+    [command, '--port', String(options.port), '--data', join(options.dataDir, 'sandbox')],
     { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const port = await ready(child);

@@ -71,6 +71,8 @@ describe('the command run alone', () => {
     expect((await printed(second, /access token {5}(\S+)/))[1]).toBe(token);
     expect((await ask(`${secondUrl}/sandbox/phones`, 'GET')).body.data[0].last.text.body).toBe('hi');
     expect((await ask(`${secondUrl}/sandbox/settings`, 'GET')).body.auto_read).toBe(false);
+    second.child.kill('SIGTERM');
+    expect(await second.ended).toBe(0);
   });
 
   test.each([

@@ -8,10 +8,10 @@ import { PhoneList } from './phone-list.tsx';
 export function Frame() {
   const { phone } = useParams({ strict: false });
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} data-screen={phone === undefined ? 'list' : 'chat'}>
       <Header />
       <LostNotice />
-      <div className={classes.panes} data-screen={phone === undefined ? 'list' : 'chat'}>
+      <div className={classes.panes}>
         <PhoneList selected={phone} />
         <main className={classes.main}>
           <Outlet />

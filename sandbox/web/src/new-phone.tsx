@@ -35,7 +35,7 @@ function NumberForm({ onClose }: { onClose: () => void }) {
         data-autofocus
         type="tel"
         label="Phone number"
-        description="With its country code. Any number will do: it need not have been written to."
+        description="With its country code. Any number will do."
         placeholder="+44 7700 900123"
         value={typed}
         error={refused ? 'A number has a plus, a country code and 7 to 15 digits.' : undefined}
@@ -45,7 +45,7 @@ function NumberForm({ onClose }: { onClose: () => void }) {
         }}
       />
       <Text size="sm" c="var(--sandbox-quiet)" mt="sm">
-        Then write to the business from it.
+        Then write from it to the business.
       </Text>
       <Button type="submit" fullWidth mt="md">
         Open

@@ -50,6 +50,7 @@ export function richText(text: string): ReactNode[] {
           target="_blank"
           rel="noreferrer noopener"
           inherit
+          c="var(--sandbox-link)"
           underline="always"
           dir="ltr"
         >

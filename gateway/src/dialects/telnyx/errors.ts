@@ -1,0 +1,161 @@
+import type { StoredFailure } from '../../message/failure.ts';
+import type { HttpProblem, Refusal } from '../dialect.ts';
+
+/** Telnyx's codes that are used here, with its own titles (telnyx §8). */
+const TITLES = {
+  '10003': 'Invalid URL',
+  '10004': 'Missing required parameter',
+  '10005': 'Resource not found',
+  '10007': 'Unexpected error',
+  '10009': 'Authentication failed',
+  '10010': 'Authorization failed',
+  '10015': 'Bad Request',
+  '10016': 'Phone number must be in +E.164 format',
+  '10023': 'Invalid JSON',
+  '10025': 'String length out of range',
+  '10026': 'Invalid parameter type',
+  '10029': 'Expected JSON Content-Type',
+  '10030': 'Method not allowed',
+  '10032': 'Invalid enumerated value',
+  '10033': 'Value outside of allowed range',
+  '10037': 'Service unavailable',
+  '40008': 'Undeliverable',
+  '40014': 'Message expired in queue',
+  '40305': "Invalid 'from' address",
+  '41000': 'WhatsApp Error',
+} as const;
+
+export type Code = keyof typeof TITLES;
+
+/** One thing that is wrong with a request. */
+export interface Fault {
+  readonly code: Code;
+  readonly detail: string;
+  /** RFC 6901, into the request body. */
+  readonly pointer?: string;
+}
+
+/** One entry of Telnyx's `errors`. */
+export interface WireError {
+  readonly code: Code;
+  readonly title: string;
+  readonly detail: string;
+  readonly source?: { readonly pointer: string };
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+function wireError(fault: Fault, meta: Readonly<Record<string, unknown>> = {}): WireError {
+  const { code, detail, pointer } = fault;
+  return {
+    code,
+    title: TITLES[code],
+    detail,
+    ...(pointer === undefined ? {} : { source: { pointer } }),
+    meta: { url: `https://developers.telnyx.com/docs/overview/errors/${code}`, ...meta },
+  };
+}
+
+/** A request that cannot be obeyed, with everything that is wrong with it. */
+export function refuseFaults(status: number, faults: readonly Fault[]): Refusal {
+  return { status, body: { errors: faults.map(fault => wireError(fault)) } };
+}
+
+/** What no route of this dialect answers, and what goes wrong below one. */
+export function refuse(problem: HttpProblem): Refusal {
+  const { status, code, detail, headers, meta } = describe(problem);
+  return { status, headers, body: { errors: [wireError({ code, detail }, meta)] } };
+}
+
+interface Description {
+  readonly status: number;
+  readonly code: Code;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+function describe(problem: HttpProblem): Description {
+  switch (problem.kind) {
+    case 'unauthenticated':
+      return {
+        status: 401,
+        code: '10009',
+        detail: 'The API key is missing or not known. Send it as "Authorization: Bearer <key>".',
+        headers: { 'www-authenticate': 'Bearer' },
+      };
+    case 'forbidden':
+      return { status: 403, code: '10010', detail: `The API key lacks the scope "${problem.scope}".` };
+    case 'not_found':
+      return {
+        status: 404,
+        code: '10005',
+        detail: `Wirebird does not serve ${problem.method} ${problem.path}.`,
+      };
+    case 'method_not_allowed':
+      return {
+        status: 405,
+        code: '10030',
+        detail: `${problem.method} is not served here, only ${problem.allowed.join(', ')}.`,
+        headers: { allow: problem.allowed.join(', ') },
+      };
+    case 'malformed_json':
+      return { status: 400, code: '10023', detail: problem.message };
+    case 'unsupported_media_type':
+      return {
+        status: 415,
+        code: '10029',
+        detail: `The body must be JSON, sent with "Content-Type: application/json"${problem.given === undefined ? '' : `, not "${problem.given}"`}.`,
+      };
+    case 'too_large':
+      return { status: 413, code: '10015', detail: `The body has more than ${problem.limit} bytes.` };
+    case 'bad_request':
+      return { status: 400, code: '10015', detail: problem.message };
+    case 'overloaded':
+      return {
+        status: 503,
+        code: '10037',
+        detail: 'Too much waits to be stored. Try again soon.',
+        headers: { 'retry-after': String(problem.retryAfterSeconds), 'x-should-retry': 'true' },
+      };
+    case 'internal':
+      return {
+        status: 500,
+        code: '10007',
+        detail: `Something went wrong here. The log has it under ${problem.reference}.`,
+        // The message may be stored already, and the official client repeats a POST after any 5xx (telnyx §11).
+        headers: { 'x-should-retry': 'false' },
+        meta: { reference: problem.reference },
+      };
+  }
+}
+
+/** Meta: template does not exist in the language, is paused, is disabled; Telnyx has 40008 for these (telnyx §8). */
+const TEMPLATE_UNUSABLE: ReadonlySet<string> = new Set(['132001', '132015', '132016']);
+
+/**
+ * Why a message failed, as an entry of its `errors`: Meta's own code and words in the detail, where Telnyx's page
+ * promises them; failures that are not Meta's are under the same code with what there is to say.
+ */
+export function failureError(failure: StoredFailure): WireError {
+  const { code, title, detail, remedy, source } = failure;
+  const meta = {
+    ...(source === 'meta' ? { whatsapp_error_code: code } : { wirebird_error_code: code }),
+    ...(detail === undefined ? {} : { error_user_msg: detail }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+  return wireError(
+    {
+      code: source === 'meta' && TEMPLATE_UNUSABLE.has(code) ? '40008' : '41000',
+      detail: source === 'meta' ? `(#${code}) ${title}` : title,
+      pointer: '/to/0',
+    },
+    meta,
+  );
+}
+
+/** A message whose validity ended in the queue. */
+export const EXPIRED: WireError = wireError({
+  code: '40014',
+  detail: 'The message could not be handed to WhatsApp before its validity ended.',
+  pointer: '/to/0',
+});
