@@ -7,13 +7,12 @@ export default class ClosingLine implements Reporter {
     let failed = unhandledErrors.length;
     let skipped = 0;
     for (const module of modules) {
-      if (module.state() === 'failed' && [...module.children.allTests()].length === 0) failed++;
-      for (const test of module.children.allTests()) {
-        const state = test.result().state;
-        if (state === 'passed') passed++;
-        else if (state === 'failed') failed++;
-        else skipped++;
-      }
+      const states = [...module.children.allTests()].map(test => test.result().state);
+      passed += states.filter(state => state === 'passed').length;
+      skipped += states.filter(state => state === 'skipped' || state === 'pending').length;
+      const here = states.filter(state => state === 'failed').length;
+      // A file that does not load, or whose beforeAll fails, has no failed test of its own.
+      failed += module.state() === 'failed' ? Math.max(1, here) : here;
     }
     console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   }

@@ -104,7 +104,8 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
     masterKey,
     adminKey,
     verifyToken: text('WIREBIRD_VERIFY_TOKEN'),
-    dispatch: matching('WIREBIRD_DISPATCH', text('WIREBIRD_DISPATCH') ?? 'on', /^(on|off)$/, 'be on or off') === 'on',
+    dispatch:
+      matching('WIREBIRD_DISPATCH', text('WIREBIRD_DISPATCH') ?? 'on', /^(on|off)$/, 'be on or off') === 'on',
     unconfirmedDeadlineMs: seconds(
       'WIREBIRD_UNCONFIRMED_DEADLINE',
       text('WIREBIRD_UNCONFIRMED_DEADLINE'),

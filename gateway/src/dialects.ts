@@ -19,7 +19,7 @@ export function dialectRefuser(refuseApi: Refuse): (path: string, headers: Incom
     if (/^\/(api|webhooks|healthz|readyz|metrics|docs)(\/|$)/.test(path)) return refuseApi;
     if (path.startsWith('/whatsapp/')) return refuseInfobip;
     if (path.startsWith('/v1/')) return refuseElevenLabs;
-    if (/^\/v2\/(messages|v2)(\/|$)/.test(path)) return telnyx.refuse;
+    if (/^\/v2\/(messages|public_key|v2)(\/|$)/.test(path)) return telnyx.refuse;
     if (headers['x-api-key'] !== undefined) return refuseYCloud;
     if (headers['xi-api-key'] !== undefined) return refuseElevenLabs;
     if (/^(App|Basic|IBSSO)\s/i.test(headers.authorization ?? '')) return refuseInfobip;

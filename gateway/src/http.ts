@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream';
 import {
   type FastifyBaseLogger,
   type FastifyError,
@@ -6,6 +8,7 @@ import {
   type FastifyReply,
   type FastifyRequest,
   fastify,
+  LogController,
 } from 'fastify';
 import type { HttpProblem, Refusal } from './dialects/dialect.ts';
 import { Overloaded } from './store/batch.ts';
@@ -33,7 +36,7 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
   const app = fastify({
     // One line for each request would cost more than the request; metrics count, and problems are logged below.
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
@@ -48,12 +51,21 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
       if ((error as { code?: string }).code === 'ECONNRESET' || !socket.writable) return;
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        allErrors: true,
+        keywords: ['errorMessage'],
+      },
+    },
   });
 
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    refuse(request, reply, problemOf(error, request, log)),
-  );
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const problem = problemOf(error, request, log);
+    if (problem.kind === 'too_large') await drained(request.raw);
+    return refuse(request, reply, problem);
+  });
   app.setNotFoundHandler((request, reply) =>
     refuse(request, reply, {
       kind: 'not_found',
@@ -66,7 +78,9 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
 
 /** What a thrown error means to a caller; what is our fault is logged with the reference that he is shown. */
 export function problemOf(error: FastifyError, request: FastifyRequest, log: FastifyBaseLogger): HttpProblem {
-  if (error instanceof Overloaded) return { kind: 'overloaded', retryAfterSeconds: error.retryAfterSeconds };
+  if (error instanceof Overloaded) {
+    return { kind: 'overloaded', retryAfterSeconds: error.retryAfterSeconds, inDoubt: error.inDoubt };
+  }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { kind: 'too_large', limit: BODY_MAX };
@@ -86,6 +100,21 @@ export function problemOf(error: FastifyError, request: FastifyRequest, log: Fas
     'a request failed here',
   );
   return { kind: 'internal', reference };
+}
+
+/** A refused body is read to its end for this long, so that its sender sees the answer and not a broken pipe. */
+const DRAIN_MS = 10_000;
+
+function drained(body: IncomingMessage): Promise<void> {
+  return new Promise(resolve => {
+    if (body.readableEnded || body.destroyed) return resolve();
+    const timer = setTimeout(resolve, DRAIN_MS);
+    finished(body, { writable: false }, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    body.resume();
+  });
 }
 
 function pathOf(url: string): string {

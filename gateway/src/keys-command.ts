@@ -23,7 +23,11 @@ export function keysCommand(program: Command, place: (command: Command) => Comma
     .action((flags: KeyFlags) =>
       visit(flags, async ({ store }) => {
         const workspaceId = await workspaceNamed(store, flags.workspace);
-        const made = await createKey(store, { workspaceId, name: flags.name!, scopes: parseScopes(flags.scopes!) }, new Date());
+        const made = await createKey(
+          store,
+          { workspaceId, name: flags.name!, scopes: parseScopes(flags.scopes!) },
+          new Date(),
+        );
         process.stderr.write(`Key "${made.key.name}" (${made.key.id}). Keep it: it cannot be shown again.\n`);
         process.stdout.write(`${made.secret}\n`);
       }),
@@ -33,7 +37,10 @@ export function keysCommand(program: Command, place: (command: Command) => Comma
     .description('list the keys of a workspace')
     .action((flags: KeyFlags) =>
       visit(flags, async ({ store }) => {
-        const rows = await listKeys(store, await workspaceNamed(store, flags.workspace), { limit: 1_000, after: undefined });
+        const rows = await listKeys(store, await workspaceNamed(store, flags.workspace), {
+          limit: 1_000,
+          after: undefined,
+        });
         const shown = rows.map(key => [
           key.id,
           key.name,
@@ -60,13 +67,19 @@ export function keysCommand(program: Command, place: (command: Command) => Comma
 function parseScopes(list: string): Scope[] {
   return list.split(',').map(part => {
     const scope = SCOPES.find(one => one === part.trim());
-    if (scope === undefined) throw new Error(`There is no scope "${part.trim()}". Scopes are ${SCOPES.join(', ')}.`);
+    if (scope === undefined)
+      throw new Error(`There is no scope "${part.trim()}". Scopes are ${SCOPES.join(', ')}.`);
     return scope;
   });
 }
 
 async function workspaceNamed(store: Visit['store'], name: string): Promise<string> {
-  const row = await store.db.selectFrom('workspaces').select('id').where('name', '=', name).executeTakeFirst();
-  if (row === undefined) throw new Error(`There is no workspace "${name}". List them with: wirebird workspaces list`);
+  const row = await store.db
+    .selectFrom('workspaces')
+    .select('id')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  if (row === undefined)
+    throw new Error(`There is no workspace "${name}". List them with: wirebird workspaces list`);
   return row.id;
 }

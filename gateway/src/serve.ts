@@ -17,6 +17,7 @@ export async function serve(config: Config): Promise<void> {
   const log = pino({
     level: config.logLevel,
     base: null,
+    serializers: { err: brief },
     redact: { paths: ['*.accessToken', '*.appSecret', '*.authorization'], censor: '…' },
   });
   const began = performance.now();
@@ -83,6 +84,20 @@ function sandboxSettings(config: Config): Partial<Config> {
     );
   }
   return { sandboxKey: SANDBOX_KEY };
+}
+
+/** An error as the log shows it. Drivers hang whole connections, statements and rows onto theirs. */
+function brief(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(cause === undefined ? {} : { cause: brief(cause) }),
+    stack,
+  };
 }
 
 function isLoopback(host: string): boolean {

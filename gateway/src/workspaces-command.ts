@@ -23,7 +23,12 @@ export function workspacesCommand(program: Command, place: (command: Command) =>
     .action((flags: Flags) =>
       visit(flags, async ({ store }) => {
         const rows = await listWorkspaces(store, { limit: 1_000, after: undefined });
-        const shown = rows.map(one => [one.id, one.name, one.unconfirmedPolicy, one.publicKey.toString('base64')]);
+        const shown = rows.map(one => [
+          one.id,
+          one.name,
+          one.unconfirmedPolicy,
+          one.publicKey.toString('base64'),
+        ]);
         process.stdout.write(`${columns([['ID', 'NAME', 'UNCONFIRMED', 'WEBHOOK PUBLIC KEY'], ...shown])}\n`);
       }),
     );

@@ -12,9 +12,14 @@ let client: Telnyx;
 
 beforeAll(async () => {
   [running, receiver] = await Promise.all([startRunning(), startReceiver()]);
-  const { body } = await call<{ data: { public: string } }>('GET', `${running.url}/v2/public_key`, undefined, {
-    authorization: `Bearer ${running.key}`,
-  });
+  const { body } = await call<{ data: { public: string } }>(
+    'GET',
+    `${running.url}/v2/public_key`,
+    undefined,
+    {
+      authorization: `Bearer ${running.key}`,
+    },
+  );
   client = new Telnyx({
     apiKey: running.key,
     baseURL: `${running.url}/v2`,
@@ -37,14 +42,28 @@ interface PhoneMessage {
 }
 
 const onPhone = async (phone: string): Promise<PhoneMessage[]> =>
-  (await call<{ data: PhoneMessage[] }>('GET', `${running.sandboxUrl}/sandbox/phones/${encodeURIComponent(phone)}/messages`)).body.data;
+  (
+    await call<{ data: PhoneMessage[] }>(
+      'GET',
+      `${running.sandboxUrl}/sandbox/phones/${encodeURIComponent(phone)}/messages`,
+    )
+  ).body.data;
 
 /** Reports about one message, as the official package unwraps them. */
-async function reports(id: string): Promise<{ event_type: string; status: string; at: string; eventId: string; attempt: number }[]> {
+async function reports(
+  id: string,
+): Promise<{ event_type: string; status: string; at: string; eventId: string; attempt: number }[]> {
   const all = await Promise.all(
     receiver.got.map(async got => {
-      const event = (await client.webhooks.unwrap(got.body, { headers: got.headers as Record<string, string> })) as unknown as {
-        data: { event_type: string; id: string; occurred_at: string; payload: { id: string; to: { status: string }[] } };
+      const event = (await client.webhooks.unwrap(got.body, {
+        headers: got.headers as Record<string, string>,
+      })) as unknown as {
+        data: {
+          event_type: string;
+          id: string;
+          occurred_at: string;
+          payload: { id: string; to: { status: string }[] };
+        };
         meta: { attempt: number };
       };
       return {
@@ -60,7 +79,10 @@ async function reports(id: string): Promise<{ event_type: string; status: string
   return all.filter(report => report.message === id);
 }
 
-const template = { type: 'template', template: { name: 'hello_world', language: { code: 'en_US' } } } as const;
+const template = {
+  type: 'template',
+  template: { name: 'hello_world', language: { code: 'en_US' } },
+} as const;
 
 describe('a Telnyx client sends through Wirebird', () => {
   test('a template is on the phone, its status goes to read, and three signed reports tell the sender so', async () => {
@@ -78,12 +100,21 @@ describe('a Telnyx client sends through Wirebird', () => {
       from: { phone_number: running.sender },
       to: [{ phone_number: to, status: 'queued' }],
     });
-    await expect.poll(async () => (await onPhone(to)).map(message => message.template?.name)).toEqual(['hello_world']);
     await expect
-      .poll(async () => (await reports(data!.id!)).map(report => `${report.event_type} ${report.status}`).sort(), { timeout: 10_000 })
+      .poll(async () => (await onPhone(to)).map(message => message.template?.name))
+      .toEqual(['hello_world']);
+    await expect
+      .poll(
+        async () => (await reports(data!.id!)).map(report => `${report.event_type} ${report.status}`).sort(),
+        { timeout: 10_000 },
+      )
       .toEqual(['message.finalized delivered', 'message.read read', 'message.sent sent']);
     const retrieved = await client.messages.retrieve(data!.id!);
-    expect(retrieved.data).toMatchObject({ id: data!.id, type: 'WHATSAPP', to: [{ phone_number: to, status: 'read' }] });
+    expect(retrieved.data).toMatchObject({
+      id: data!.id,
+      type: 'WHATSAPP',
+      to: [{ phone_number: to, status: 'read' }],
+    });
     expect(receiver.got.every(got => got.path === '/own')).toBe(true);
     expect(receiver.got[0]?.body).toContain('order-1');
   });
@@ -91,21 +122,33 @@ describe('a Telnyx client sends through Wirebird', () => {
   test('a reply typed on the phone reaches the endpoint, and a text follows it', async () => {
     const to = '+15557650002';
     const api = { authorization: `Bearer ${running.key}` };
-    const endpoint = await call('POST', `${running.url}/api/webhook-endpoints`, {
-      url: `${receiver.url}/endpoint`,
-      dialect: 'telnyx',
-      events: ['message.received'],
-    }, api);
+    const endpoint = await call(
+      'POST',
+      `${running.url}/api/webhook-endpoints`,
+      {
+        url: `${receiver.url}/endpoint`,
+        dialect: 'telnyx',
+        events: ['message.received'],
+      },
+      api,
+    );
     expect(endpoint.status).toBe(201);
     await client.messages.whatsapp({ from: running.sender, to, whatsapp_message: template as never });
     await expect.poll(async () => (await onPhone(to)).length).toBe(1);
-    await call('POST', `${running.sandboxUrl}/sandbox/phones/${encodeURIComponent(to)}/messages`, { text: 'Hello back 👋' });
+    await call('POST', `${running.sandboxUrl}/sandbox/phones/${encodeURIComponent(to)}/messages`, {
+      text: 'Hello back 👋',
+    });
     const inbound = async (): Promise<unknown[]> =>
       receiver.got.filter(got => got.path === '/endpoint').map(got => JSON.parse(got.body).data);
     await expect.poll(inbound, { timeout: 10_000 }).toHaveLength(1);
     expect((await inbound())[0]).toMatchObject({
       event_type: 'message.received',
-      payload: { direction: 'inbound', from: { phone_number: to }, to: running.sender, body: { type: 'text', text: { body: 'Hello back 👋' } } },
+      payload: {
+        direction: 'inbound',
+        from: { phone_number: to },
+        to: running.sender,
+        body: { type: 'text', text: { body: 'Hello back 👋' } },
+      },
     });
     const text = await client.messages.whatsapp({
       from: running.sender,
@@ -113,8 +156,15 @@ describe('a Telnyx client sends through Wirebird', () => {
       whatsapp_message: { type: 'text', text: { body: 'Glad to hear it.' } } as never,
     });
     await expect.poll(async () => (await onPhone(to)).at(-1)?.text?.body).toBe('Glad to hear it.');
-    const { body } = await call<{ timeline: { step: string }[]; status: string }>('GET', `${running.url}/api/messages/${text.data!.id}`, undefined, api);
-    expect(body.timeline.map(step => step.step)).toEqual(expect.arrayContaining(['queued', 'sending', 'accepted']));
+    const { body } = await call<{ timeline: { step: string }[]; status: string }>(
+      'GET',
+      `${running.url}/api/messages/${text.data!.id}`,
+      undefined,
+      api,
+    );
+    expect(body.timeline.map(step => step.step)).toEqual(
+      expect.arrayContaining(['queued', 'sending', 'accepted']),
+    );
   });
 
   test('a report whose byte was changed, or that is old, or made with another key, is refused by the package', async () => {

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** `Bearer` is everybody's, `App` Infobip's. */
-const AUTHORIZATION = /^(?:Bearer|App)\s+(\S+)\s*$/i;
+const SCHEME = /^(?:Bearer|App)[ \t]+/i;
 
 /** The API key of a request, wherever a vendor's client puts it; undefined when there is none. */
 export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const authorization = headers.authorization;
   if (authorization !== undefined) {
-    const key = AUTHORIZATION.exec(authorization)?.[1];
-    if (key !== undefined) return key;
+    const scheme = SCHEME.exec(authorization)?.[0];
+    if (scheme !== undefined) return authorization.slice(scheme.length).trim();
   }
   // YCloud's, then ElevenLabs'.
   return single(headers['x-api-key']) ?? single(headers['xi-api-key']);

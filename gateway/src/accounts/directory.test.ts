@@ -159,16 +159,25 @@ test('refresh knows everything that was committed before it was called', async (
   }
 });
 
-test('a change on another node arrives by notification, and says so once', async () => {
-  const { key, secret } = await createKey(store, { workspaceId: home.id, name: 'k', scopes: ['send'] }, now);
+test('changes on another node arrive by notification, and each says so once', async () => {
   let changes = 0;
   const directory = await open({ onChange: () => changes++ });
   const elsewhere = new Store(database.url, { hotConnections: 1, onError: () => {} });
   try {
-    expect(directory.authenticateKey(secret)).toBeDefined();
-    await revokeKey(elsewhere, home.id, key.id, now);
-    await expect.poll(() => directory.authenticateKey(secret), { timeout: 5_000 }).toBeUndefined();
-    expect(changes).toBe(1);
+    const began = performance.now();
+    // A look every two seconds alone would need ten seconds or more.
+    for (let n = 1; n <= 6; n++) {
+      const { secret } = await createKey(
+        elsewhere,
+        { workspaceId: home.id, name: `${n}`, scopes: ['send'] },
+        now,
+      );
+      await expect
+        .poll(() => directory.authenticateKey(secret), { timeout: 5_000, interval: 10 })
+        .toBeDefined();
+      expect(changes).toBe(n);
+    }
+    expect(performance.now() - began).toBeLessThan(8_000);
   } finally {
     await elsewhere.close();
   }

@@ -51,7 +51,8 @@ export type HttpProblem =
   | { readonly kind: 'unsupported_media_type'; readonly given: string | undefined }
   | { readonly kind: 'too_large'; readonly limit: number }
   | { readonly kind: 'bad_request'; readonly message: string }
-  | { readonly kind: 'overloaded'; readonly retryAfterSeconds: number }
+  /** `inDoubt`: the message may be stored all the same, so a repeat may send it twice. */
+  | { readonly kind: 'overloaded'; readonly retryAfterSeconds: number; readonly inDoubt: boolean }
   | { readonly kind: 'internal'; readonly reference: string };
 
 export type { Principal };

@@ -3,9 +3,12 @@ import { isConnectionError } from './store.ts';
 /** More waits for a commit than fits, or the database did not answer in time; the caller may try again. */
 export class Overloaded extends Error {
   readonly retryAfterSeconds: number;
-  constructor(message: string, retryAfterSeconds: number) {
+  /** Its commit is under way: it may be stored all the same, and a repeat may store it twice. */
+  readonly inDoubt: boolean;
+  constructor(message: string, retryAfterSeconds: number, inDoubt = false) {
     super(message);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.inDoubt = inDoubt;
   }
 }
 
@@ -34,6 +37,7 @@ interface Waiting<In, Out> {
   resolve: (out: Out) => void;
   reject: (error: unknown) => void;
   settled: boolean;
+  underWay: boolean;
 }
 
 /** Between two tries of a batch whose connection broke. */
@@ -88,7 +92,15 @@ export class Batch<In, Out> {
       return Promise.reject(new Overloaded('too many requests wait for the database', 1));
     }
     return new Promise<Out>((resolve, reject) => {
-      const entry: Waiting<In, Out> = { item, bytes, since: now(), resolve, reject, settled: false };
+      const entry: Waiting<In, Out> = {
+        item,
+        bytes,
+        since: now(),
+        resolve,
+        reject,
+        settled: false,
+        underWay: false,
+      };
       this.#waiting.push(entry);
       this.#open.add(entry);
       this.#count++;
@@ -139,6 +151,7 @@ export class Batch<In, Out> {
     // Who was refused while waiting must not be committed behind his back.
     const entries = all.filter(entry => !entry.settled);
     if (entries.length === 0) return;
+    for (const entry of entries) entry.underWay = true;
     try {
       const results = await this.#options.commit(entries.map(entry => entry.item));
       for (const [index, entry] of entries.entries()) {
@@ -176,7 +189,7 @@ export class Batch<In, Out> {
       if (entry.since > before) break;
       if (entry.settled) continue;
       entry.settled = true;
-      entry.reject(new Overloaded('the database did not answer in time', 2));
+      entry.reject(new Overloaded('the database did not answer in time', 2, entry.underWay));
     }
   }
 }

@@ -26,6 +26,15 @@ const HOT_OPTIONS = [
   .join(' ');
 
 /**
+ * PostgreSQL 18 was seen to end a backend by a segmentation fault in run-time partition pruning (18.4, under load, in
+ * `partkey_datum_from_expr`): since 18 a recheck of a row that changed meanwhile shares the pruning state of the query
+ * it belongs to. Up to 17 each has its own. Without pruning a look-up probes every partition: slower, and right.
+ */
+const WITHOUT_PRUNING_ON_18 = `
+  select set_config('enable_partition_pruning', 'off', false)
+  where current_setting('server_version_num')::integer >= 180000`;
+
+/**
  * One database as the rooms see it: `run` for the hot statements, `db` for everything else.
  *
  * Hot statements have a pool of their own, so that a slow list in the console cannot keep a claim waiting.
@@ -43,6 +52,9 @@ export class Store {
       connectionTimeoutMillis: 4_000,
       application_name: 'wirebird hot',
       options: HOT_OPTIONS,
+    });
+    this.#hot.on('connect', client => {
+      client.query(WITHOUT_PRUNING_ON_18).catch(options.onError);
     });
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     this.#hot.on('error', options.onError);

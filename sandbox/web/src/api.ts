@@ -43,6 +43,8 @@ export interface StatusUpdate {
 
 export interface Settings {
   auto_read: boolean;
+  /** From accepting a message to reading it, ms. */
+  read_ms: number;
 }
 
 export interface Reply {

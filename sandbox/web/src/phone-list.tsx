@@ -121,7 +121,11 @@ function AutoRead() {
     <div className={classes.foot}>
       <Switch
         label="Phones read by themselves"
-        description={known === false ? 'Off: opening a chat reads it' : 'On: about 1.5 s after sending'}
+        description={
+          known === false
+            ? 'Off: opening a chat reads it'
+            : `On: ${(settings.data?.read_ms ?? 1500) / 1000} s after sending`
+        }
         checked={known ?? true}
         disabled={known === undefined}
         onChange={event => change.mutate(event.currentTarget.checked)}

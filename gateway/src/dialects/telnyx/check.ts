@@ -1,7 +1,7 @@
 import { findUnsendable } from '../../message/content.ts';
 import { isE164 } from '../../message/phone.ts';
 import type { Fault } from './errors.ts';
-import { SERVED, type Send, VALIDATORS } from './schema.ts';
+import { FAULTS_MAX, SERVED, type Send, VALIDATORS } from './schema.ts';
 
 /** A text's body, in bytes of UTF-8 (telnyx §4.4). */
 export const TEXT_BODY_MAX_BYTES = 4096;
@@ -68,6 +68,7 @@ function addShapeFaults(faults: Fault[], errors: readonly ShapeError[]): void {
       case 'minimum':
       case 'maximum':
       case 'pattern':
+        // Only a button's index has a range.
         faults.push({ code: '10033', detail: 'This value must be an integer from 0 to 9.', pointer });
         break;
       default:
@@ -162,7 +163,7 @@ function addTemplateFaults(faults: Fault[], template: unknown): void {
   const components = field(template, 'components');
   if (!Array.isArray(components)) return;
   for (const [position, component] of components.entries()) {
-    if (faults.length >= 32) return;
+    if (faults.length >= FAULTS_MAX) return;
     if (field(component, 'type') !== 'button') continue;
     for (const name of ['sub_type', 'index']) {
       if (field(component, name) === undefined)
@@ -171,8 +172,7 @@ function addTemplateFaults(faults: Fault[], template: unknown): void {
   }
 }
 
-/** An own field of a JSON object; a list has none. */
+/** A field of a JSON object, whatever the value is. */
 function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

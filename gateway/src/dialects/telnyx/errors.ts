@@ -115,7 +115,11 @@ function describe(problem: HttpProblem): Description {
         status: 503,
         code: '10037',
         detail: 'Too much waits to be stored. Try again soon.',
-        headers: { 'retry-after': String(problem.retryAfterSeconds), 'x-should-retry': 'true' },
+        // The package repeats a POST by itself; where the message may be stored all the same, it must not (§11).
+        headers: {
+          'retry-after': String(problem.retryAfterSeconds),
+          'x-should-retry': String(!problem.inDoubt),
+        },
       };
     case 'internal':
       return {

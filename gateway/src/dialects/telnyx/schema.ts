@@ -69,13 +69,13 @@ const OtherSend = Type.Object({
 });
 
 export type Send = Static<typeof TextSend> | Static<typeof TemplateSend>;
-export type Component = Static<typeof TemplateComponent>;
 
 /**
  * A caller sees everything that is wrong at once, but a hostile body is not answered with a million entries. The
  * library's own limit, 8, is less than one careless template can hold.
  */
-Settings.Set({ maxErrors: 32 });
+export const FAULTS_MAX = 32;
+Settings.Set({ maxErrors: FAULTS_MAX });
 
 /**
  * One validator for each type, so that errors are about the type that was meant and not about all of a union.

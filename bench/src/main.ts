@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Measured, measureAccept } from './accept.ts';
+import { undoneOnSignal } from './ending.ts';
+import type { Machine } from './machine.ts';
+import { wholeNumber } from './options.ts';
+import { measurePipeline } from './pipeline.ts';
+import { table } from './table.ts';
+
+const HELP = `npm run bench -- [options]
+
+Measures how fast messages are accepted and how fast they go all the way, each beside its bare ceiling: the same HTTP
+exchanges between the same processes, with no storage and no rules.
+
+  --quick        shorter, and one run of each
+  --only LIST    accept,pipeline (both)
+  --runs N       runs of each measure; the table shows the median (3)
+  --senders N    business numbers to send from, 1,000 messages/s each (16)
+  --json FILE    also writes the figures to a file
+`;
+
+const WHAT = ['accept', 'pipeline'];
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    runs: { type: 'string' },
+    senders: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const only = values.only?.split(',') ?? WHAT;
+const unknown = only.find(name => !WHAT.includes(name));
+if (unknown !== undefined) {
+  console.error(`--only takes ${WHAT.join(' and ')}, separated by a comma, not "${unknown}".`);
+  process.exit(2);
+}
+const runs = wholeNumber('--runs', values.runs, values.quick ? 1 : 3);
+const senders = wholeNumber('--senders', values.senders, 16);
+const say = (line: string): void => console.error(line);
+
+const whole = undoneOnSignal();
+try {
+  const measured: Measured[] = [];
+  if (only.includes('accept')) {
+    const ms = values.quick ? 3_000 : 10_000;
+    for (const dispatch of [false, true]) {
+      measured.push(await alone(stack => measureAccept(stack, { dispatch, runs, ms, senders, say })));
+    }
+  }
+  if (only.includes('pipeline')) {
+    const messages = values.quick ? 4_000 : 20_000;
+    measured.push(await alone(stack => measurePipeline(stack, { runs, messages, senders, say })));
+  }
+  print(measured);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(measured, null, 2)}\n`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await whole.disposeAsync();
+}
+
+/** Each measure begins with nothing running and leaves nothing behind for the next. */
+async function alone<T>(work: (stack: AsyncDisposableStack) => Promise<T>): Promise<T> {
+  const stack = whole.use(new AsyncDisposableStack());
+  try {
+    return await work(stack);
+  } finally {
+    await stack.disposeAsync();
+  }
+}
+
+function print(measured: readonly Measured[]): void {
+  const rows = measured.flatMap(({ rows }) => rows);
+  console.log(`\n${table(rows)}\n`);
+  console.log(
+    'reports: missing / repeated. The last columns: cores used by the load (client and receiver), the gateway, the network\nand the database.',
+  );
+  for (const { note } of measured) console.log(note);
+  console.log(machineLine(measured[0]!.machine));
+}
+
+function machineLine(machine: Machine): string {
+  const { cores, processor, memoryGb, node, postgres, fsyncMs } = machine;
+  return `machine: ${cores} cores (${processor}), ${memoryGb} GB, Node ${node}, PostgreSQL ${postgres}, fsync ${fsyncMs.toFixed(2)} ms`;
+}

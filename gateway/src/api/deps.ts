@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Directory } from '../accounts/directory.ts';
+import type { Secrets } from '../accounts/secrets.ts';
+import type { Credentials, NumberCheck } from '../carriers/whatsapp/client.ts';
+import type { EventName } from '../message/event.ts';
+import type { DialectName } from '../message/message.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the API needs of the floors below; `gateway.ts` passes it in. */
+export interface ApiDeps {
+  readonly version: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly directory: Directory;
+  readonly registry: Registry;
+  /** Each dialect that endpoints may ask for, with the names of its events. */
+  readonly dialects: readonly {
+    readonly name: DialectName;
+    readonly eventNames: Readonly<Record<string, readonly EventName[]>>;
+  }[];
+  /** Why an address may not be fetched; undefined when its text is fine. */
+  readonly checkUrl: (url: string) => string | undefined;
+  /** Reads a number at Meta with its token. */
+  readonly verifyNumber: (credentials: Credentials) => Promise<NumberCheck>;
+  /** Takes the lanes of new senders at once. */
+  readonly sendersChanged: () => Promise<void>;
+}
+
+/** Fastify with types from TypeBox schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,98 @@
+import { Type } from 'typebox';
+import { isUuid, type Page } from '../accounts/outcome.ts';
+import { type Message, PRIORITY } from '../message/message.ts';
+import { isE164 } from '../message/phone.ts';
+import { STATUS, type StatusName } from '../message/status.ts';
+import { findMessage, toMessage } from '../store/message-row.ts';
+import { principalOf, requires } from './access.ts';
+import type { Api, ApiDeps } from './deps.ts';
+import { invalid, notFound } from './problem.ts';
+import { listOf, oneOf, readQuery } from './query.ts';
+import { readTimeline } from './timeline.ts';
+
+const STATUSES = Object.keys(STATUS) as StatusName[];
+const DIRECTIONS = ['outbound', 'inbound'] as const;
+const PRIORITIES = new Map<number, string>(Object.entries(PRIORITY).map(([name, rank]) => [rank, name]));
+
+/** Messages, to be read: sending is what the dialects are for. */
+export function messageRoutes(api: Api, deps: ApiDeps): void {
+  const { store, directory } = deps;
+  const read = requires(directory, 'read');
+
+  api.get('/api/messages', read, async request => {
+    const { workspaceId } = principalOf(request);
+    const { page, filters } = readQuery(request, ['status', 'direction', 'recipient', 'sender']);
+    const status = oneOf('status', filters.status, STATUSES);
+    const direction = oneOf('direction', filters.direction, DIRECTIONS);
+    const recipient = phone('recipient', filters.recipient);
+    const sender = filters.sender === undefined ? undefined : senderId(workspaceId, filters.sender);
+    if (sender === null) return { data: [], next: null };
+
+    const find = async ({ limit, after }: Page): Promise<Message[]> => {
+      let query = store.db.selectFrom('messages').selectAll().where('workspace_id', '=', workspaceId);
+      if (after !== undefined) query = query.where('id', '<', after);
+      if (status !== undefined) query = query.where('status', '=', STATUS[status]);
+      if (direction !== undefined) query = query.where('direction', '=', direction === 'inbound' ? 1 : 0);
+      if (recipient !== undefined) query = query.where('recipient', '=', recipient);
+      if (sender !== undefined) query = query.where('sender_id', '=', sender);
+      return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toMessage);
+    };
+    return listOf(page, find, message => show(deps, message));
+  });
+
+  api.get(
+    '/api/messages/:id',
+    { ...read, schema: { params: Type.Object({ id: Type.String() }) } },
+    async request => {
+      const message = await findMessage(store, principalOf(request).workspaceId, request.params.id);
+      if (message === undefined) throw notFound('message');
+      return { ...show(deps, message), timeline: await readTimeline(store, message) };
+    },
+  );
+
+  /** A sender is named by its id or its number; null when there is none, which has no messages to show. */
+  function senderId(workspaceId: string, text: string): string | null {
+    if (isUuid(text)) return text;
+    return directory.senderByPhone(workspaceId, phone('sender', text)!)?.id ?? null;
+  }
+}
+
+/** A plus sign that was not written as %2B arrives as a space. */
+function phone(parameter: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const number = text.replace(/^ ?(?=\d)/, '+');
+  if (!isE164(number)) throw invalid({ parameter, detail: `${parameter} must be a number in E.164.` });
+  return number;
+}
+
+function show(deps: ApiDeps, message: Message) {
+  return {
+    id: message.id,
+    direction: message.direction,
+    dialect: message.dialect ?? null,
+    status: message.status,
+    sender_id: message.senderId,
+    sender: deps.directory.senderById(message.senderId)?.phoneNumber ?? null,
+    recipient: message.recipient,
+    type: message.kind,
+    content: message.content,
+    priority: PRIORITIES.get(message.priority) ?? null,
+    attempt: message.attempt,
+    wamid: message.wamid ?? null,
+    callback_data: message.callbackData ?? null,
+    webhook_url: message.webhookUrl ?? null,
+    webhook_failover_url: message.webhookFailoverUrl ?? null,
+    failure: message.failure ?? null,
+    pricing: message.pricing ?? null,
+    /** Why it is not in the ready queue, and when it is looked at again. */
+    waits: message.parked === undefined ? null : { reason: message.parked, until: message.runAt ?? null },
+    created_at: message.createdAt,
+    sending_at: message.sendingAt ?? null,
+    accepted_at: message.acceptedAt ?? null,
+    sent_at: message.sentAt ?? null,
+    delivered_at: message.deliveredAt ?? null,
+    read_at: message.readAt ?? null,
+    ended_at: message.endedAt ?? null,
+    valid_until: message.validUntil ?? null,
+  };
+}

@@ -1,0 +1,48 @@
+import { type Refusal, refusal } from './problem.ts';
+
+/** What can go wrong before a route has its say, or below it. */
+export type HttpProblem =
+  | { readonly kind: 'unauthenticated' }
+  | { readonly kind: 'forbidden'; readonly scope: string }
+  | { readonly kind: 'not_found'; readonly method: string; readonly path: string }
+  | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
+  | { readonly kind: 'malformed_json'; readonly message: string }
+  | { readonly kind: 'unsupported_media_type'; readonly given: string | undefined }
+  | { readonly kind: 'too_large'; readonly limit: number }
+  | { readonly kind: 'bad_request'; readonly message: string }
+  | { readonly kind: 'overloaded'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'internal'; readonly reference: string };
+
+/** A refusal in the shape of Wirebird's own API: `application/problem+json`. */
+export function refuseApi(problem: HttpProblem): Refusal {
+  switch (problem.kind) {
+    case 'unauthenticated':
+      return refusal(401, 'Give an API key that is in force: Authorization: Bearer wb_…', {
+        headers: { 'www-authenticate': 'Bearer' },
+      });
+    case 'forbidden':
+      return refusal(403, `The API key lacks the scope ${problem.scope}.`);
+    case 'not_found':
+      return refusal(404, `There is nothing at ${problem.method} ${problem.path}.`);
+    case 'method_not_allowed':
+      return refusal(405, `${problem.method} is not served here; ${problem.allowed.join(', ')} is.`, {
+        headers: { allow: problem.allowed.join(', ') },
+      });
+    case 'malformed_json':
+      return refusal(400, `The body is not JSON: ${problem.message}`);
+    case 'unsupported_media_type':
+      return refusal(415, `The body must be application/json, not ${problem.given ?? 'without a type'}.`);
+    case 'too_large':
+      return refusal(413, `The body is larger than ${problem.limit} bytes.`);
+    case 'bad_request':
+      return refusal(400, problem.message);
+    case 'overloaded':
+      return refusal(503, 'Too much waits for the database. Try again shortly.', {
+        headers: { 'retry-after': String(problem.retryAfterSeconds) },
+      });
+    case 'internal':
+      return refusal(500, 'Something failed here; the log has more under the reference.', {
+        reference: problem.reference,
+      });
+  }
+}

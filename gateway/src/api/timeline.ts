@@ -1,0 +1,107 @@
+import { eventName } from '../message/event.ts';
+import type { Message } from '../message/message.ts';
+import type { Store } from '../store/store.ts';
+
+/** One thing that happened to a message, when, and why. */
+export interface Step {
+  readonly at: Date;
+  readonly step: string;
+  readonly attempt?: number;
+  readonly detail?: string;
+  /** Of a report: what was told, to whom, and what came back. */
+  readonly event?: string;
+  readonly endpoint_id?: string | null;
+  readonly url?: string;
+  readonly http_status?: number | null;
+  readonly duration_ms?: number;
+}
+
+const ENDS: ReadonlySet<string> = new Set(['failed', 'suppressed', 'canceled', 'expired']);
+
+/** Everything that is known to have happened to a message, in the order of its times. */
+export async function readTimeline(store: Store, message: Message): Promise<Step[]> {
+  const [noted, reported] = await Promise.all([notedSteps(store, message), reportSteps(store, message)]);
+  // The sort is stable: what happened in the same millisecond keeps the order of life.
+  return [...ownSteps(message), ...noted, ...reported].sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** What the message's own row tells. */
+function ownSteps(message: Message): Step[] {
+  const steps: Step[] = [];
+  const add = (step: string, at: Date | undefined, more: Pick<Step, 'attempt' | 'detail'> = {}): void => {
+    if (at !== undefined) steps.push({ at, step, ...more });
+  };
+  if (message.direction === 'inbound') {
+    add('written', message.createdAt);
+    add('received', message.acceptedAt);
+    return steps;
+  }
+  const { attempt, failure } = message;
+  add('queued', message.createdAt);
+  add('sending', message.sendingAt, { attempt });
+  add('accepted', message.acceptedAt, { attempt });
+  add('sent', message.sentAt);
+  add('delivered', message.deliveredAt);
+  add('read', message.readAt);
+  add(ENDS.has(message.status) ? message.status : 'failed', message.endedAt, {
+    attempt,
+    ...(failure === undefined
+      ? {}
+      : { detail: [failure.code, failure.title, failure.detail].filter(Boolean).join(': ') }),
+  });
+  return steps;
+}
+
+/** What was written down because it left no time on the row: retries, holds, doubts. */
+async function notedSteps(store: Store, message: Message): Promise<Step[]> {
+  const rows = await store.db
+    .selectFrom('timeline')
+    .selectAll()
+    .where('message_id', '=', message.id)
+    .orderBy('at')
+    .execute();
+  return rows.map(({ at, step, attempt, detail }) => ({
+    at,
+    step,
+    attempt,
+    ...(detail === null ? {} : { detail }),
+  }));
+}
+
+/** Every attempt to report on the message. */
+async function reportSteps(store: Store, message: Message): Promise<Step[]> {
+  // Ids of reports are derived from the message's and share its time, so that they lie side by side in its partition.
+  const time = message.id.slice(0, 14);
+  const [low, high] = [`${time}0000-0000-000000000000`, `${time}ffff-ffff-ffffffffffff`];
+  const reports = await store.db
+    .selectFrom('reports')
+    .select(['id', 'kind', 'endpoint_id'])
+    .where('id', '>=', low)
+    .where('id', '<=', high)
+    .where('message_id', '=', message.id)
+    .execute();
+  if (reports.length === 0) return [];
+  const byId = new Map(reports.map(report => [report.id, report]));
+  const attempts = await store.db
+    .selectFrom('report_attempts')
+    .selectAll()
+    .where('report_id', '>=', low)
+    .where('report_id', '<=', high)
+    .where('report_id', 'in', [...byId.keys()])
+    .orderBy('at')
+    .execute();
+  return attempts.map(row => {
+    const report = byId.get(row.report_id)!;
+    return {
+      at: row.at,
+      step: 'report',
+      attempt: row.attempt,
+      ...(row.error === null ? {} : { detail: row.error }),
+      event: eventName(report.kind),
+      endpoint_id: report.endpoint_id,
+      url: row.url,
+      http_status: row.http_status,
+      duration_ms: row.duration_ms,
+    };
+  });
+}
