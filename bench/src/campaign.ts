@@ -26,8 +26,15 @@ export function senderNumbers(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `+1646555${String(index).padStart(4, '0')}`);
 }
 
-/** @param webhookUrl where each message's reports go */
-export function campaign(senders: readonly string[], webhookUrl: string): Campaign {
+/**
+ * @param webhookUrl where each message's reports go
+ * @param prefix of the recipients' numbers: two campaigns of one run must not write to the same people
+ */
+export function campaign(
+  senders: readonly string[],
+  webhookUrl: string,
+  prefix = RECIPIENT_PREFIX,
+): Campaign {
   const heads = senders.map(sender => `{"from":"${sender}","to":"`);
   let count = 0;
   return {
@@ -35,7 +42,7 @@ export function campaign(senders: readonly string[], webhookUrl: string): Campai
     recipients: () => count,
     next: () => {
       const number = String(count).padStart(RECIPIENT_DIGITS, '0');
-      const to = RECIPIENT_PREFIX + number;
+      const to = prefix + number;
       const body =
         `${heads[count % heads.length]}${to}","webhook_url":"${webhookUrl}","whatsapp_message":{"type":"template",` +
         `"template":{"name":"hello_world","language":{"code":"en_US"}},"biz_opaque_callback_data":"order-${number}"}}`;

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from './call.ts';
 import { campaign } from './campaign.ts';
 import { sendThrough } from './client.ts';
-import { carryOut, type Kill, planKills, type Victim } from './kills.ts';
+import { carryOut, type Kill } from './kills.ts';
 import { Ledger } from './ledger.ts';
-import { seeded } from './random.ts';
 import { compareReports, type Receiver } from './receiver.ts';
 import { untilSettled } from './settled.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -12,15 +11,13 @@ import { startWorld } from './world.ts';
 
 export interface ChaosOptions {
   readonly messages: number;
-  readonly kills: number;
-  readonly victims: readonly Victim[];
+  /** In the order in which they come. */
+  readonly kills: readonly Kill[];
   readonly perSecond: number;
-  readonly seed: number;
   readonly say: (line: string) => void;
 }
 
 export interface ChaosResult extends Verdict {
-  readonly kills: readonly Kill[];
   readonly senders: number;
   readonly recipients: number;
   /** Whether nothing waited any more when the ledger was read for the last time. */
@@ -50,7 +47,7 @@ const REPORT_PATIENCE_MS = 30_000;
 /** Accepts messages over HTTP while gateway or database are killed again and again, then compares both ends. */
 export async function runChaos(stack: AsyncDisposableStack, options: ChaosOptions): Promise<ChaosResult> {
   const began = performance.now();
-  const { messages, perSecond, say } = options;
+  const { messages, kills, perSecond, say } = options;
   const { gateway, network, receiver, senders } = await startWorld(stack, {
     senders: SENDERS,
     times: TIMES,
@@ -61,7 +58,6 @@ export async function runChaos(stack: AsyncDisposableStack, options: ChaosOption
   });
   // Webhooks that found nobody come again soon, as the run is short.
   await call('PATCH', `${network.url}/sandbox/settings`, { body: { retry_first_ms: 200 } });
-  const kills = planKills(messages, options.kills, options.victims, seeded(options.seed));
   const people = campaign(senders, receiver.url);
 
   let acceptedSoFar = 0;
@@ -104,7 +100,6 @@ export async function runChaos(stack: AsyncDisposableStack, options: ChaosOption
   const reports = compareReports(ids, receiver);
   return {
     ...verdict,
-    kills,
     senders: senders.length,
     recipients: people.recipients(),
     settled,

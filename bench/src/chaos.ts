@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { type ChaosResult, runChaos } from './chaos-run.ts';
 import { undoneOnSignal } from './ending.ts';
-import { VICTIMS, type Victim } from './kills.ts';
+import { planKills, VICTIMS, type Victim } from './kills.ts';
 import { wholeNumber } from './options.ts';
+import { seeded } from './random.ts';
 
 const HELP = `npm run chaos -- [options]
 
@@ -34,16 +35,14 @@ if (values.help) {
   process.exit(0);
 }
 const seed = wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000), 0);
+const messages = wholeNumber('--messages', values.messages, 20_000);
+const count = wholeNumber('--kills', values.kills, 10, 0);
+const perSecond = wholeNumber('--rate', values.rate, 500);
+const kills = planKills(messages, count, victims(values.what), seeded(seed));
+
 const stack = undoneOnSignal();
 try {
-  const result = await runChaos(stack, {
-    messages: wholeNumber('--messages', values.messages, 20_000),
-    kills: wholeNumber('--kills', values.kills, 10, 0),
-    victims: victims(values.what),
-    perSecond: wholeNumber('--rate', values.rate, 500),
-    seed,
-    say: line => console.error(line),
-  });
+  const result = await runChaos(stack, { messages, kills, perSecond, say: line => console.error(line) });
   print(result);
   process.exitCode = result.lost.length > 0 ? 1 : 0;
 } catch (error) {
@@ -65,11 +64,11 @@ function victims(list: string | undefined): Victim[] {
 }
 
 function print(result: ChaosResult): void {
-  const count = (victim: Victim): number => result.kills.filter(kill => kill.victim === victim).length;
-  const refused = [...result.refusedByNetwork].map(([outcome, times]) => `${outcome} ${times}×`).join(', ');
+  const times = (victim: Victim): number => kills.filter(kill => kill.victim === victim).length;
+  const refused = [...result.refusedByNetwork].map(([outcome, count]) => `${outcome} ${count}×`).join(', ');
   const rows: [string, string | number][] = [
-    ['kills', `gateway ${count('gateway')}, database ${count('database')} (seed ${seed})`],
-    ['senders', `${result.senders}, ${result.recipients} recipients, each written to once`],
+    ['kills', `gateway ${times('gateway')}, database ${times('database')} (seed ${seed})`],
+    ['senders', `${result.senders}, ${result.recipients} recipients, each written to at most once`],
     ['accepted', result.accepted],
     ['in doubt', `${result.inDoubt} (no answer or 5xx), of which sent ${result.inDoubtSent}`],
     ['sent', result.sent],

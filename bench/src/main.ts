@@ -81,7 +81,8 @@ function print(measured: readonly Measured[]): void {
   const rows = measured.flatMap(({ rows }) => rows);
   console.log(`\n${table(rows)}\n`);
   console.log(
-    'reports: missing / repeated. The last columns: cores used by the load (client and receiver), the gateway, the network\nand the database.',
+    'reports: missing / repeated. The columns after it: cores used by the load (client and receiver), the gateway, the\n' +
+      'network, the database, and by whatever else ran on this machine: the figures are good when that is near 0.',
   );
   for (const { note } of measured) console.log(note);
   console.log(machineLine(measured[0]!.machine));

@@ -19,14 +19,33 @@ export interface Parts {
  */
 export function countCores(parts: Parts): () => Cores {
   const began = performance.now();
+  const busyBefore = machineSeconds();
   const before = secondsOf(parts);
   return () => {
     const seconds = (performance.now() - began) / 1000;
     const after = secondsOf(parts);
-    return Object.fromEntries(
-      Object.entries(after).map(([name, used]) => [name, (used - (before[name] ?? 0)) / seconds]),
-    );
+    const busyAfter = machineSeconds();
+    const cores: Record<string, number> = {};
+    let ours = 0;
+    for (const [name, used] of Object.entries(after)) {
+      const own = used - (before[name] ?? 0);
+      cores[name] = own / seconds;
+      ours += own;
+    }
+    if (busyBefore !== undefined && busyAfter !== undefined) {
+      cores.others = Math.max(0, (busyAfter - busyBefore - ours) / seconds);
+    }
+    return cores;
   };
+}
+
+/** What everything on this machine has used, and what its host took away: a busy machine gives poor figures. */
+function machineSeconds(): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  // cpu  user nice system idle iowait irq softirq steal …
+  const fields = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.trim().split(/\s+/).map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields.slice(1);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
 function secondsOf({ programs, postmaster }: Parts): Record<string, number> {

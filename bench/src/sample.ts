@@ -23,6 +23,9 @@ export interface Sample {
 /** A number of its own: its Graph API and its webhooks go through the recorder. */
 const SAMPLED_SENDER = '+16465559999';
 
+/** Of people that no campaign writes to. */
+const SAMPLED_PREFIX = '+1628';
+
 const PATIENCE_MS = 20_000;
 
 /** Sends one message through the whole world and records what passes. */
@@ -37,7 +40,7 @@ export async function sampleExchanges(stack: AsyncDisposableStack, world: World)
     { start: '/', to: network.url },
   ];
   await addSenders(network, gateway, [SAMPLED_SENDER], recorder.url);
-  const { body } = campaign([SAMPLED_SENDER], `${recorder.url}/reports`).next();
+  const { body } = campaign([SAMPLED_SENDER], `${recorder.url}/reports`, SAMPLED_PREFIX).next();
   const { data } = await call<{ data: { id: string } }>('POST', `${recorder.url}/v2/messages/whatsapp`, {
     key: gateway.key,
     body: JSON.parse(body),
@@ -62,7 +65,7 @@ export async function sampleAccept(stack: AsyncDisposableStack, world: World): P
   recorder.routes = [{ start: '/v2/', to: gateway.url }];
   const { data } = await call<{ data: { id: string } }>('POST', `${recorder.url}/v2/messages/whatsapp`, {
     key: gateway.key,
-    body: JSON.parse(campaign(senders, receiver.url).next().body),
+    body: JSON.parse(campaign(senders, receiver.url, SAMPLED_PREFIX).next().body),
   });
   const accept = recorder.exchanges[0]!;
   return { accept, send: accept, webhooks: [], reports: [], id: data.id };

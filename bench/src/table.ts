@@ -1,7 +1,7 @@
 import type { Row } from './row.ts';
 
 /** The processes whose use of the processors is shown, in this order. */
-const PARTS = ['load', 'gateway', 'network', 'database'];
+const PARTS = ['load', 'gateway', 'network', 'database', 'others'];
 
 const HEAD = ['', 'msg/s', 'min–max', 'of bare', 'p50 ms', 'p99 ms', 'lost', 'twice', 'reports', ...PARTS];
 

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dialect, HttpProblem, Refusal } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { refuse as refuseElevenLabs } from './dialects/elevenlabs/errors.ts';
 import { refuse as refuseInfobip } from './dialects/infobip/errors.ts';
 import { telnyx } from './dialects/telnyx/index.ts';
 import { refuse as refuseYCloud } from './dialects/ycloud/errors.ts';
+import type { HttpProblem, Refusal } from './problem.ts';
 
 /** The dialects that are served. A fifth is a new folder and one line here. */
 export const DIALECTS: readonly Dialect[] = [telnyx];

@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Directory } from './accounts/directory.ts';
-import { endpointSecret } from './accounts/endpoints.ts';
 import { loadOrMakeMasterKey } from './accounts/master-key.ts';
 import { checkMasterKey, openSecrets, type Secrets } from './accounts/secrets.ts';
 import { ensureDefaultWorkspace } from './accounts/workspaces.ts';
 import { apiRoutes, refuseApi } from './api/routes.ts';
-import { WhatsApp } from './carriers/whatsapp/client.ts';
+import { CONNECT_MS, WhatsApp } from './carriers/whatsapp/client.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { Below } from './dialects/dialect.ts';
 import { DIALECTS, dialectRefuser } from './dialects.ts';
+import { guardedConnector } from './fetch/connector.ts';
 import { createGuardedClient } from './fetch/guarded.ts';
 import { createServer } from './http.ts';
 import { Journal } from './inbox/journal.ts';
@@ -99,6 +99,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     graphVersion: config.graphVersion,
     timeoutMs: config.sendTimeoutMs,
     connections: config.sendConnections,
+    guardedConnect: guardedConnector({ privateTargets: config.privateTargets, timeoutMs: CONNECT_MS }),
   });
   const client = createGuardedClient({
     privateTargets: config.privateTargets,
@@ -118,7 +119,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
       if (workspace === undefined) return undefined;
       return {
         ed25519: bytes => workspace.sign(bytes),
-        secret: endpointId === undefined ? undefined : endpointSecret(directory, endpointId),
+        secret: endpointId === undefined ? undefined : directory.endpointSecret(endpointId),
       };
     },
     phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,

@@ -10,7 +10,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
-import type { HttpProblem, Refusal } from './dialects/dialect.ts';
+import type { HttpProblem, Refusal } from './problem.ts';
 import { Overloaded } from './store/batch.ts';
 
 /** The largest documented send is a few kilobytes; media go elsewhere. */

@@ -8,6 +8,7 @@ import { openSecrets, type Secrets } from '../src/accounts/secrets.ts';
 import { createWorkspace, ensureDefaultWorkspace } from '../src/accounts/workspaces.ts';
 import { apiRoutes, refuseApi } from '../src/api/routes.ts';
 import { WhatsApp } from '../src/carriers/whatsapp/client.ts';
+import { guardedConnector } from '../src/fetch/connector.ts';
 import { createGuardedClient } from '../src/fetch/guarded.ts';
 import { createServer } from '../src/http.ts';
 import { newId } from '../src/message/id.ts';
@@ -67,7 +68,13 @@ export async function apiGround(): Promise<ApiGround> {
   });
   const meta = await metaServer();
   const graphUrl = `http://127.0.0.1:${(meta.address() as { port: number }).port}`;
-  const whatsapp = new WhatsApp({ graphUrl, graphVersion: 'v23.0', timeoutMs: 2_000, connections: 2 });
+  const whatsapp = new WhatsApp({
+    graphUrl,
+    graphVersion: 'v23.0',
+    timeoutMs: 2_000,
+    connections: 2,
+    guardedConnect: guardedConnector({ privateTargets: 'loopback', timeoutMs: 2_000 }),
+  });
   const registry = new Registry();
   new Counter({ name: 'wirebird_things_total', help: 'Things', registers: [registry] }).inc(3);
 

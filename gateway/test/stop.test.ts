@@ -112,7 +112,10 @@ describe('Ctrl-C', () => {
           waiting--;
           response.setHeader('content-type', 'application/json');
           response.end(
-            JSON.stringify({ messages: [{ id: `wamid.slow.${Math.random()}` }], display_phone_number: '1' }),
+            JSON.stringify({
+              messages: [{ id: `wamid.slow.${Math.random()}` }],
+              display_phone_number: '15550002000',
+            }),
           );
         }, 2_000),
       );
@@ -124,21 +127,21 @@ describe('Ctrl-C', () => {
 
   async function slowSender(running: Running, graphUrl: string): Promise<string> {
     const phone = '+15550002000';
-    const { status } = await call(
+    const made = await call(
       'POST',
       `${running.url}/api/senders`,
       {
         phone_number: phone,
-        phone_number_id: 'slow',
-        waba_id: 'slow',
-        access_token: 't',
-        app_secret: 's',
+        phone_number_id: '4711',
+        waba_id: '4712',
+        access_token: 'token-for-tests',
+        app_secret: 'secret-for-tests',
         graph_url: graphUrl,
         throughput: 1,
       },
       { authorization: `Bearer ${running.key}` },
     );
-    expect(status).toBe(201);
+    expect(JSON.stringify(made.body), JSON.stringify(made.body)).toContain('"id"');
     return phone;
   }
 

@@ -224,7 +224,7 @@ describe('statuses', () => {
     expect(events().filter(name => name.startsWith('message.sent'))).toHaveLength(1);
   });
 
-  test('without our callback data find their message by its wamid, also when it is not stored yet', async () => {
+  test('without our callback data find their message by its wamid', async () => {
     const message = await sendFrom(ours);
     await post(
       ours.app_secret,

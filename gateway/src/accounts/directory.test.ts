@@ -5,7 +5,7 @@ import { freshDatabase } from '../../../tests/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { Store } from '../store/store.ts';
 import { Directory, type DirectoryOptions } from './directory.ts';
-import { createEndpoint, deleteEndpoint, endpointSecret } from './endpoints.ts';
+import { createEndpoint, deleteEndpoint } from './endpoints.ts';
 import { createKey, revokeKey } from './keys.ts';
 import { openSecrets } from './secrets.ts';
 import { changeSender, createSender, deleteSender, type SenderRecord } from './senders.ts';
@@ -214,9 +214,9 @@ test('every change to accounts is seen', async () => {
     () => 7,
     now,
   );
-  await seen(() => endpointSecret(directory, endpoint.id) === 'whsec');
+  await seen(() => directory.endpointSecret(endpoint.id) === 'whsec');
   await deleteEndpoint(store, home.id, endpoint.id);
-  await seen(() => endpointSecret(directory, endpoint.id) === undefined);
+  await seen(() => directory.endpointSecret(endpoint.id) === undefined);
 });
 
 test('a reload that fails keeps what is known, and the next one mends it', async () => {

@@ -1,9 +1,8 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
+import type { Selectable } from 'kysely';
 import { newId } from '../message/id.ts';
 import type { DialectName } from '../message/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import type { Directory } from './directory.ts';
 import { isUuid, type Page } from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -41,25 +40,22 @@ export async function createEndpoint(
   maskOf: (dialect: DialectName, events: readonly string[]) => number,
   now: Date,
 ): Promise<Endpoint> {
-  return store.db.transaction().execute(async tx => {
-    const row = await tx
-      .insertInto('webhook_endpoints')
-      .values({
-        id: newId(),
-        workspace_id: input.workspaceId,
-        url: input.url,
-        failover_url: input.failoverUrl ?? null,
-        dialect: input.dialect,
-        events: [...input.events],
-        mask: maskOf(input.dialect, input.events),
-        secret: input.secret === undefined ? null : secrets.seal(input.secret),
-        created_at: now,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    await tellNodes(tx);
-    return toEndpoint(row);
-  });
+  const row = await store.db
+    .insertInto('webhook_endpoints')
+    .values({
+      id: newId(),
+      workspace_id: input.workspaceId,
+      url: input.url,
+      failover_url: input.failoverUrl ?? null,
+      dialect: input.dialect,
+      events: [...input.events],
+      mask: maskOf(input.dialect, input.events),
+      secret: input.secret === undefined ? null : secrets.seal(input.secret),
+      created_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toEndpoint(row);
 }
 
 export async function listEndpoints(store: Store, workspaceId: string, page: Page): Promise<Endpoint[]> {
@@ -92,29 +88,12 @@ export async function getEndpoint(
 /** False when the workspace has no such endpoint. */
 export async function deleteEndpoint(store: Store, workspaceId: string, id: string): Promise<boolean> {
   if (!isUuid(id)) return false;
-  return store.db.transaction().execute(async tx => {
-    const result = await tx
-      .deleteFrom('webhook_endpoints')
-      .where('id', '=', id)
-      .where('workspace_id', '=', workspaceId)
-      .executeTakeFirst();
-    if (result.numDeletedRows === 0n) return false;
-    await tellNodes(tx);
-    return true;
-  });
-}
-
-/** The endpoint's own secret, opened. */
-export function endpointSecret(directory: Pick<Directory, 'endpointSecret'>, id: string): string | undefined {
-  return directory.endpointSecret(id);
-}
-
-/** Nodes keep endpoints' secrets in memory; the other tables of accounts have triggers that do this. */
-async function tellNodes(tx: Transaction<Tables>): Promise<void> {
-  await sql`update settings set value = (value::bigint + 1)::text where name = 'accounts_version'`.execute(
-    tx,
-  );
-  await sql`select pg_notify('wirebird_accounts', '')`.execute(tx);
+  const result = await store.db
+    .deleteFrom('webhook_endpoints')
+    .where('id', '=', id)
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
 }
 
 function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {

@@ -1,17 +1,5 @@
+import type { HttpProblem } from '../problem.ts';
 import { type Refusal, refusal } from './problem.ts';
-
-/** What can go wrong before a route has its say, or below it. */
-export type HttpProblem =
-  | { readonly kind: 'unauthenticated' }
-  | { readonly kind: 'forbidden'; readonly scope: string }
-  | { readonly kind: 'not_found'; readonly method: string; readonly path: string }
-  | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
-  | { readonly kind: 'malformed_json'; readonly message: string }
-  | { readonly kind: 'unsupported_media_type'; readonly given: string | undefined }
-  | { readonly kind: 'too_large'; readonly limit: number }
-  | { readonly kind: 'bad_request'; readonly message: string }
-  | { readonly kind: 'overloaded'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'internal'; readonly reference: string };
 
 /** A refusal in the shape of Wirebird's own API: `application/problem+json`. */
 export function refuseApi(problem: HttpProblem): Refusal {

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { Directory, Principal } from '../accounts/directory.ts';
+import type { Directory } from '../accounts/directory.ts';
 import type { EventName } from '../message/event.ts';
 import type { DialectName, Message, Outbound } from '../message/message.ts';
 import type { Accepted } from '../outbox/accept.ts';
+import type { HttpProblem, Refusal } from '../problem.ts';
 import type { ReportEncoder } from '../reports/encoder.ts';
 
 /** What a dialect may call of the floors below; `gateway.ts` passes it in. */
@@ -33,26 +34,3 @@ export interface Dialect {
   /** The vendor's event names with the events that each stands for; endpoints subscribe by these names. */
   readonly eventNames: Readonly<Record<string, readonly EventName[]>>;
 }
-
-/** An answer that says no, in the vendor's own shape. */
-export interface Refusal {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
-/** What can go wrong before a route has its say, or below it. */
-export type HttpProblem =
-  | { readonly kind: 'unauthenticated' }
-  | { readonly kind: 'forbidden'; readonly scope: string }
-  | { readonly kind: 'not_found'; readonly method: string; readonly path: string }
-  | { readonly kind: 'method_not_allowed'; readonly method: string; readonly allowed: readonly string[] }
-  | { readonly kind: 'malformed_json'; readonly message: string }
-  | { readonly kind: 'unsupported_media_type'; readonly given: string | undefined }
-  | { readonly kind: 'too_large'; readonly limit: number }
-  | { readonly kind: 'bad_request'; readonly message: string }
-  /** `inDoubt`: the message may be stored all the same, so a repeat may send it twice. */
-  | { readonly kind: 'overloaded'; readonly retryAfterSeconds: number; readonly inDoubt: boolean }
-  | { readonly kind: 'internal'; readonly reference: string };
-
-export type { Principal };

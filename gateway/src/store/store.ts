@@ -52,10 +52,11 @@ export class Store {
       connectionTimeoutMillis: 4_000,
       application_name: 'wirebird hot',
       options: HOT_OPTIONS,
-    });
-    this.#hot.on('connect', client => {
-      client.query(WITHOUT_PRUNING_ON_18).catch(options.onError);
-    });
+      // Of pg-pool, run once for each new connection before its first use; pg's types do not know it.
+      verify: (client: pg.PoolClient, done: (error?: Error) => void) => {
+        client.query(WITHOUT_PRUNING_ON_18).then(() => done(), done);
+      },
+    } as pg.PoolConfig);
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     this.#hot.on('error', options.onError);
     const ordinary = new pg.Pool({

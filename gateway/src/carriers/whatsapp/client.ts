@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, type buildConnector } from 'undici';
 import { mended } from '../../message/content.ts';
 import type { Failure } from '../../message/failure.ts';
 import { fromBareStatus, fromGraphError, fromNetworkError, type GraphError } from './errors.ts';
@@ -36,7 +36,11 @@ export interface WhatsAppOptions {
   readonly graphVersion: string;
   readonly timeoutMs: number;
   readonly connections: number;
+  /** Connects to addresses that callers gave (a sender's own `graph_url`); checks where they lead. */
+  readonly guardedConnect: buildConnector.connector;
 }
+
+export const CONNECT_MS = 5_000;
 
 /** An answer of the Graph API is small; more than this is not read. */
 const ANSWER_MAX = 64 * 1024;
@@ -52,17 +56,19 @@ const NO_WAMID: Failure = {
 /** Meta's Cloud API: never throws, classifies instead. */
 export class WhatsApp {
   readonly #agent: Agent;
+  readonly #guarded: Agent;
   readonly #options: WhatsAppOptions;
 
   constructor(options: WhatsAppOptions) {
     this.#options = options;
-    this.#agent = new Agent({
+    const common = {
       connections: options.connections,
       pipelining: 1,
       headersTimeout: options.timeoutMs,
       bodyTimeout: options.timeoutMs,
-      connect: { timeout: 5_000 },
-    });
+    };
+    this.#agent = new Agent({ ...common, connect: { timeout: CONNECT_MS } });
+    this.#guarded = new Agent({ ...common, connect: options.guardedConnect });
   }
 
   /** `POST /{version}/{phone-number-id}/messages` (meta-cloud-api §2). */
@@ -96,7 +102,7 @@ export class WhatsApp {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.#guarded.destroy()]);
   }
 
   async #request(
@@ -109,7 +115,8 @@ export class WhatsApp {
     let status: number;
     let parsed: unknown;
     try {
-      const response = await this.#agent.request({
+      const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
+      const response = await agent.request({
         origin: base.origin,
         path: `${base.pathname === '/' ? '' : base.pathname}/${this.#options.graphVersion}${path}`,
         method,

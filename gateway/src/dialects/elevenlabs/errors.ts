@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../dialect.ts';
+import type { HttpProblem, Refusal } from '../../problem.ts';
 
 /** ElevenLabs' `detail` object; `status` repeats `code` for older clients (elevenlabs, error shapes). */
 export function refuse(problem: HttpProblem): Refusal {

@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../dialect.ts';
+import type { HttpProblem, Refusal } from '../../problem.ts';
 
 /** Infobip's shape A; one key too many breaks its Java client, so only these (infobip §7.1). */
 export function refuse(problem: HttpProblem): Refusal {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpProblem } from '../dialect.ts';
+import type { HttpProblem } from '../../problem.ts';
 import { failureError, refuse, refuseFaults } from './errors.ts';
 
 interface Body {

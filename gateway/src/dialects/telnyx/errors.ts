@@ -1,5 +1,5 @@
 import type { StoredFailure } from '../../message/failure.ts';
-import type { HttpProblem, Refusal } from '../dialect.ts';
+import type { HttpProblem, Refusal } from '../../problem.ts';
 
 /** Telnyx's codes that are used here, with its own titles (telnyx §8). */
 const TITLES = {

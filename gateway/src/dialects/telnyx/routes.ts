@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import type { Below, HttpProblem, Principal, Refusal } from '../dialect.ts';
+import type { Principal } from '../../accounts/directory.ts';
+import type { HttpProblem, Refusal } from '../../problem.ts';
+import type { Below } from '../dialect.ts';
 import { check } from './check.ts';
 import { refuse, refuseFaults } from './errors.ts';
 import { now, toAnswer, toInboundPayload, toOutbound, toOutboundPayload } from './translate.ts';

@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../dialect.ts';
+import type { HttpProblem, Refusal } from '../../problem.ts';
 
 /** YCloud's envelope; `status` and `code` are required (ycloud §4). */
 export function refuse(problem: HttpProblem): Refusal {

@@ -218,5 +218,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       for each statement execute function bump_accounts();
     create trigger accounts_changed after insert or update or delete on senders
       for each statement execute function bump_accounts();
+    create trigger accounts_changed after insert or update or delete on webhook_endpoints
+      for each statement execute function bump_accounts();
   `.execute(db);
 }

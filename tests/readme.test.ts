@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, type Running, startRunning } from '../gateway/test/running.ts';
+import { ROOT } from './floors.ts';
+
+/**
+ * The README is a promise: its commands are run as they stand, in their order, with only the addresses of this run put
+ * in. Blocks marked `sh` and `js` are run here; the plain ones are the start and the tests themselves.
+ */
+interface Block {
+  readonly language: string;
+  readonly code: string;
+}
+
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const blocks: Block[] = [...readme.matchAll(/^```(\w*)\n(.*?)^```/gms)].map(match => ({
+  language: match[1]!,
+  code: match[2]!,
+}));
+
+let running: Running;
+let folder: string;
+beforeAll(async () => {
+  running = await startRunning({ database: 'embedded' });
+  // A file beside node_modules, as the reader's own project has it.
+  folder = await mkdtemp(join(tmpdir(), 'wirebird-readme-'));
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+});
+afterAll(async () => {
+  await running?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const here = (code: string): string =>
+  code
+    .replaceAll('http://127.0.0.1:8080', running.url)
+    .replaceAll('http://127.0.0.1:8081', running.sandboxUrl);
+
+async function run(
+  command: string,
+  args: string[],
+): Promise<{ code: number | null; out: string; error: string }> {
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { ...process.env, TELNYX_CLIENT_ID: '', TELNYX_CLIENT_SECRET: '' },
+  });
+  let out = '';
+  let error = '';
+  child.stdout.on('data', chunk => {
+    out += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    error += chunk;
+  });
+  const code = await new Promise<number | null>(resolve => child.once('close', resolve));
+  return { code, out, error };
+}
+
+/** What each command must answer, by the start of its code. */
+const EXPECTED: [starts: RegExp, answers: RegExp][] = [
+  [/curl .*\/v2\/messages\/whatsapp/, /"status":"queued"/],
+  [/curl .*\/sandbox\/phones\//, /"direction":"from_phone"/],
+  [/import Telnyx/, /queued\nread\n$/],
+  [/curl .*\/api\/webhook-endpoints/, /"dialect":"telnyx"/],
+  [/curl .*\/v2\/public_key/, /"public":"[A-Za-z0-9+/]{43}="/],
+  [/curl .*\/api\/messages\?/, /"timeline"|"status"/],
+];
+
+describe('every command of the README does what it says', () => {
+  const runnable = blocks.filter(block => block.language !== '');
+
+  test('each is known to this test, and each that is known stands in it', () => {
+    for (const block of runnable) expect(['sh', 'js']).toContain(block.language);
+    expect(runnable.map(block => EXPECTED.findIndex(([starts]) => starts.test(block.code)))).toEqual(
+      EXPECTED.map((_, index) => index),
+    );
+  });
+
+  test.each(
+    runnable.map(
+      (block, index) => [block.code.split('\n')[0]!, block, EXPECTED[index]?.[1] ?? /$^/] as const,
+    ),
+  )('%s', async (_, block, answers) => {
+    if (block.language === 'sh') {
+      const { code, out, error } = await run('bash', ['-c', here(block.code)]);
+      expect({ code, error }).toEqual({ code: 0, error: '' });
+      expect(out).toMatch(answers);
+      return;
+    }
+    const file = join(folder, 'example.mjs');
+    await writeFile(file, here(block.code));
+    const { code, out, error } = await run(process.execPath, [file]);
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    expect(out).toMatch(answers);
+  });
+
+  test('what the start prints to try works as it is printed', async () => {
+    const printed = /^ {2}curl [\s\S]*?'\n/m.exec(running.said())?.[0];
+    const { code, out } = await run('bash', ['-c', printed!.replace('curl ', 'curl -s ')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/"status":"queued"/);
+  });
+
+  test('the address of one message in the text shows its steps', async () => {
+    const api = { authorization: `Bearer ${running.key}` };
+    const list = await call<{ data: { id: string }[] }>(
+      'GET',
+      `${running.url}/api/messages?limit=1`,
+      undefined,
+      api,
+    );
+    const one = await call<{ timeline: unknown[] }>(
+      'GET',
+      `${running.url}/api/messages/${list.body.data[0]!.id}`,
+      undefined,
+      api,
+    );
+    expect(one.body.timeline.length).toBeGreaterThan(0);
+  });
+});
+
+test('each file that a page of ours links to exists', async () => {
+  const pages = globSync('{*.md,{docs,gateway,sandbox,bench}/**/*.md}', {
+    cwd: ROOT,
+    exclude: ['**/node_modules/**'],
+  });
+  expect(pages.length).toBeGreaterThanOrEqual(4);
+  for (const page of pages) {
+    const text = await readFile(join(ROOT, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(globSync(join(page, '..', target!), { cwd: ROOT }), `${page} → ${target}`).toHaveLength(1);
+    }
+  }
+});
+
+test('the commands in plain blocks are commands of the repository', async () => {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const commands = blocks
+    .filter(block => block.language === '')
+    .flatMap(block => block.code.split('\n'))
+    .filter(line => /^(npm|node) /.test(line));
+  expect(commands).toContain('npm ci && npm start');
+  expect(commands).toContain('npm ci && npm test');
+  for (const [, script] of readme.matchAll(/`npm run (\w+)`/g))
+    expect(Object.keys(manifest.scripts)).toContain(script);
+});
