@@ -19,13 +19,16 @@ export interface Entry {
 const LEFT_MS = 10_000;
 
 /** Entries held in memory between their 200 and their reading; what is more is read back from the journal. */
-const MEMORY_MAX = 5_000;
+const MEMORY_MAX = 10_000;
+
+/** What is read back from the journal at once. */
+const READ_BACK = 1_000;
 
 const UNREAD: Statement<{ id: string; body: string; senders: string[] }[]> = {
   name: 'unread',
   text: `
     select coalesce(json_agg(json_build_object('id', id, 'body', encode(body, 'base64'), 'senders', sender_ids)), '[]') as out
-    from (select * from journal where state = 0 and received_at < $1::timestamptz order by received_at limit 200) j`,
+    from (select * from journal where state = 0 and received_at < $1::timestamptz order by received_at limit ${READ_BACK}) j`,
 };
 
 export interface ReaderOptions {
@@ -53,6 +56,9 @@ export class Reader {
   readonly #options: ReaderOptions;
   readonly #batch: Batch<Prepared, undefined>;
   readonly #held = new Set<string>();
+  /** More came than memory holds; the rest is in the journal alone. */
+  #overflowed = false;
+  #catchingUp = false;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -73,39 +79,63 @@ export class Reader {
 
   /** Reads an entry that was just journalled; without waiting. */
   push(entry: Entry): void {
-    if (this.#held.size >= MEMORY_MAX || this.#held.has(entry.id)) return;
+    if (this.#held.size >= MEMORY_MAX) this.#overflowed = true;
+    if (this.#overflowed || this.#held.has(entry.id)) return;
     this.#held.add(entry.id);
     void this.#read(entry)
       .catch(error => this.#options.onError(error, 'read a webhook'))
-      .finally(() => this.#held.delete(entry.id));
+      .finally(() => this.#release(entry.id));
+  }
+
+  #release(id: string): void {
+    this.#held.delete(id);
+    void this.#catchUp();
+  }
+
+  /** When memory is nearly empty again, what went past it is fetched at once and not at the next look. */
+  async #catchUp(): Promise<void> {
+    if (this.#catchingUp) return;
+    this.#catchingUp = true;
+    while (this.#overflowed && this.#held.size <= READ_BACK / 2) {
+      // What arrives from here on is held again; what arrived before is on disk.
+      this.#overflowed = false;
+      await this.sweep(true).catch(error => {
+        this.#overflowed = true;
+        this.#options.onError(error, 'read the journal back');
+        return new Promise(resolve => setTimeout(resolve, 1_000));
+      });
+    }
+    this.#catchingUp = false;
   }
 
   /**
-   * Reads what a process that died, or a full memory, left unread. Found by a flag and never by a cursor over ids: ids
-   * commit out of order.
+   * Reads what a process that died, or a full memory, left unread, to the end of it. Found by a flag and never by a
+   * cursor over ids: ids commit out of order.
    *
+   * @param all also what is fresh; else only what is so old that nobody can be at it
    * @returns how many entries were taken
    */
   async sweep(all: boolean): Promise<number> {
     const { store, clock } = this.#options;
     const before = new Date(clock.now().getTime() + (all ? 1_000 : -LEFT_MS)).toISOString();
-    const left = await store.run(UNREAD, [before]);
-    const unread = left.filter(row => !this.#held.has(row.id));
-    await Promise.all(
-      unread.map(async row => {
-        this.#held.add(row.id);
-        try {
-          await this.#read({
-            id: row.id,
-            parsed: parseBody(Buffer.from(row.body, 'base64')),
-            senderIds: row.senders,
-          });
-        } finally {
-          this.#held.delete(row.id);
-        }
-      }),
-    );
-    return unread.length;
+    let taken = 0;
+    for (;;) {
+      const left = await store.run(UNREAD, [before]);
+      const unread = left.filter(row => !this.#held.has(row.id));
+      await Promise.all(
+        unread.map(async row => {
+          this.#held.add(row.id);
+          try {
+            const parsed = parseBody(Buffer.from(row.body, 'base64'));
+            await this.#read({ id: row.id, parsed, senderIds: row.senders });
+          } finally {
+            this.#held.delete(row.id);
+          }
+        }),
+      );
+      taken += unread.length;
+      if (left.length < READ_BACK || unread.length === 0) return taken;
+    }
   }
 
   /** One item that was set aside, or waits for another try; throws what stopped it. */

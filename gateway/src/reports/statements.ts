@@ -59,6 +59,10 @@ export interface Attempt {
   readonly error: string | null;
 }
 
+/**
+ * `state + 0` keeps the planner off the index of pending reports: it would read all of them for each row, 93 ms for a
+ * batch of 50 beside 50,000 waiting, instead of 2.
+ */
 export const SETTLE_REPORTS: Statement<number> = {
   name: 'settle_reports',
   text: `
@@ -71,7 +75,7 @@ export const SETTLE_REPORTS: Statement<number> = {
       update reports r
       set state = i.state, run_at = i.run_at, finished_at = case when i.state <> 0 then $2::timestamptz end
       from input i join locked l on l.id = i.id
-      where r.id = i.id and r.attempt = i.attempt and r.state = 0
+      where r.id = i.id and r.attempt = i.attempt and r.state + 0 = 0
     ), noted as (
       insert into report_attempts (report_id, attempt, at, duration_ms, url, http_status, error)
       select id, attempt, at, ms, url, status, error from input
