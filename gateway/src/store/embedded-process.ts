@@ -53,6 +53,7 @@ export async function makeCluster(place: Place, password: string, durable: boole
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
+      '--data-checksums',
       '--no-instructions',
       ...(durable ? [] : ['--no-sync']),
     ]);

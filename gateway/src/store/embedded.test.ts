@@ -198,9 +198,9 @@ test('data of another major version are refused with what to do', async () => {
   const dataDir = await preparedFolder();
   const { stop, place } = await embedded({ dataDir });
   await stop();
-  writeFileSync(join(place, 'data', 'PG_VERSION'), '17\n');
+  writeFileSync(join(place, 'data', 'PG_VERSION'), '16\n');
   await expect(startEmbedded({ dataDir, log: () => {} })).rejects.toThrow(
-    /made by PostgreSQL 17.*--database-url/,
+    /made by PostgreSQL 16.*--database-url/,
   );
 });
 
