@@ -1,7 +1,9 @@
+import type { Insertable } from 'kysely';
 import { freshDatabase } from '../../tests/database.ts';
 import { newId } from '../src/message/id.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { Store } from '../src/store/store.ts';
+import type { MessagesTable } from '../src/store/tables.ts';
 
 /** A migrated database with one workspace and one sender, for tests of the statements. */
 export interface Ground {
@@ -70,6 +72,28 @@ export async function addSender(store: Store, workspace: string): Promise<string
   await store.db
     .insertInto('lanes')
     .values({ sender_id: id, node_id: null, held_until: null, hold_code: null, hold_detail: null })
+    .execute();
+  return id;
+}
+
+/** An outbound text of the ground's sender, in whatever state a test needs it; its id. */
+export async function putMessage(g: Ground, more: Partial<Insertable<MessagesTable>>): Promise<string> {
+  const id = newId();
+  await g.store.db
+    .insertInto('messages')
+    .values({
+      id,
+      workspace_id: g.workspace,
+      sender_id: g.sender,
+      dialect: 'telnyx',
+      recipient: '+15557654321',
+      kind: 'text',
+      content: '{"type":"text","text":{"body":"hi"}}',
+      status: 20,
+      attempt: 1,
+      created_at: new Date(),
+      ...more,
+    } satisfies Partial<Insertable<MessagesTable>> as Insertable<MessagesTable>)
     .execute();
   return id;
 }

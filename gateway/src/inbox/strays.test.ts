@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ground, ground } from '../../test/rows.ts';
+import { type Ground, ground, putMessage } from '../../test/rows.ts';
 import { newId } from '../message/id.ts';
 import { STATUS } from '../message/status.ts';
 import { parkedDue, parkStatuses, resolveByWamid } from './strays.ts';
@@ -20,25 +20,7 @@ const sent = (wamid: string, sender = g.sender) => ({
   times: { sent: new Date(T0).toISOString() },
 });
 
-async function message(wamid: string): Promise<string> {
-  const id = newId();
-  await g.store.db
-    .insertInto('messages')
-    .values({
-      id,
-      workspace_id: g.workspace,
-      sender_id: g.sender,
-      recipient: '+15557654321',
-      kind: 'text',
-      content: '{}',
-      status: STATUS.accepted,
-      attempt: 1,
-      wamid,
-      created_at: clock.now(),
-    } as never)
-    .execute();
-  return id;
-}
+const message = (wamid: string): Promise<string> => putMessage(g, { status: STATUS.accepted, wamid });
 
 test('a status that comes before its message is stored waits for it', async () => {
   expect((await resolveByWamid(g.store, [sent('w-early')])).unknown).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addSender, addWorkspace, type Ground, ground } from '../../test/rows.ts';
+import { addSender, addWorkspace, type Ground, ground, putMessage } from '../../test/rows.ts';
 import { EVENT, eventName } from '../message/event.ts';
 import { derivedId, newId } from '../message/id.ts';
 import { STATUS, statusName } from '../message/status.ts';
@@ -15,30 +15,13 @@ const T0 = Date.UTC(2026, 10, 21, 8, 0, 0);
 /** Seconds after the start of the story. */
 const at = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
 
-async function message(
-  more: { status?: number; attempt?: number; direction?: number } = {},
-): Promise<string> {
-  const id = newId();
-  await g.store.db
-    .insertInto('messages')
-    .values({
-      id,
-      workspace_id: g.workspace,
-      sender_id: g.sender,
-      dialect: 'telnyx',
-      recipient: '+15557654321',
-      kind: 'text',
-      content: '{"type":"text","text":{"body":"hi"}}',
-      status: more.status ?? STATUS.sending,
-      attempt: more.attempt ?? 1,
-      direction: more.direction ?? 0,
-      report_mask: 255,
-      webhook_url: 'http://127.0.0.1:9/own',
-      created_at: new Date(T0),
-    } as never)
-    .execute();
-  return id;
-}
+const message = (more: { status?: number; attempt?: number } = {}): Promise<string> =>
+  putMessage(g, {
+    report_mask: 255,
+    webhook_url: 'http://127.0.0.1:9/own',
+    created_at: new Date(T0),
+    ...more,
+  });
 
 const apply = (
   facts: readonly Fact[],

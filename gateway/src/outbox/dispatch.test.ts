@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { addSender, addWorkspace, type Ground, ground } from '../../test/rows.ts';
+import { addSender, addWorkspace, type Ground, ground, putMessage } from '../../test/rows.ts';
 import type { Send, SendResult } from '../carriers/whatsapp/client.ts';
 import type { Failure } from '../message/failure.ts';
 import { newId } from '../message/id.ts';
@@ -107,26 +107,6 @@ async function becomes(id: string, status: StatusName): Promise<void> {
   await expect
     .poll(async () => statusName((await row(id)).status), { timeout: 5_000, interval: 10 })
     .toBe(status);
-}
-
-async function put(status: number, more: Record<string, unknown> = {}): Promise<string> {
-  const id = newId();
-  await g.store.db
-    .insertInto('messages')
-    .values({
-      id,
-      workspace_id: g.workspace,
-      sender_id: g.sender,
-      recipient: '+15557654321',
-      kind: 'text',
-      content: '{"type":"text","text":{"body":"hi"}}',
-      status,
-      attempt: 1,
-      created_at: clock.now(),
-      ...more,
-    } as never)
-    .execute();
-  return id;
 }
 
 describe('from accept to the carrier', () => {
@@ -261,7 +241,7 @@ describe('what comes of a failure', () => {
 describe('leases', () => {
   test('a lease that ran out makes the message unconfirmed, counted from the start of this gateway', async () => {
     const node = await outbox(accepted);
-    const id = await put(STATUS.sending, {
+    const id = await putMessage(g, {
       sending_at: new Date(clock.now().getTime() - 600_000),
       lease_until: new Date(clock.now().getTime() - 1),
     });
@@ -273,7 +253,7 @@ describe('leases', () => {
   });
 
   test('on the embedded database a start ends the leases of whoever was there before', async () => {
-    const id = await put(STATUS.sending, {
+    const id = await putMessage(g, {
       sending_at: clock.now(),
       lease_until: new Date(clock.now().getTime() + 30_000),
     });
