@@ -28,15 +28,15 @@ export interface Config {
   readonly dispatch: boolean;
   /** `WIREBIRD_UNCONFIRMED_DEADLINE`, seconds: how long a send with unknown outcome waits for a status. Default 60. */
   readonly unconfirmedDeadlineMs: number;
-  /** `WIREBIRD_SEND_TIMEOUT`, seconds: how long a request to Meta may take. Default 20. */
+  /** `WIREBIRD_SEND_TIMEOUT`, seconds: how long a request to Meta may take, answer included. Default 20. */
   readonly sendTimeoutMs: number;
-  /** `WIREBIRD_SEND_CONNECTIONS`: connections kept open to one Graph API host. Default 64. */
+  /** `WIREBIRD_SEND_CONNECTIONS`: sends under way at once, each on a connection of its own. Default 256. */
   readonly sendConnections: number;
   /** `WIREBIRD_REPORT_SCHEDULE`, seconds, comma-separated: the pauses between attempts at one URL. Default 1,5 (three attempts, as Telnyx makes). */
   readonly reportScheduleMs: readonly number[];
   /** `WIREBIRD_REPORT_TIMEOUT`, seconds: how long a customer's webhook may take to answer. Default 2 (telnyx §9.5). */
   readonly reportTimeoutMs: number;
-  /** `WIREBIRD_REPORT_CONCURRENCY`: report deliveries under way at once. Default 128. */
+  /** `WIREBIRD_REPORT_CONCURRENCY`: report deliveries under way at once. Default 256. */
   readonly reportConcurrency: number;
   /** `WIREBIRD_ALLOW_PRIVATE_WEBHOOKS`: `true` opens private addresses to reports. The sandbox start opens loopback only. */
   readonly privateTargets: 'refused' | 'loopback' | 'allowed';
@@ -112,12 +112,12 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       60,
     ),
     sendTimeoutMs: seconds('WIREBIRD_SEND_TIMEOUT', text('WIREBIRD_SEND_TIMEOUT'), 20),
-    sendConnections: count('WIREBIRD_SEND_CONNECTIONS', text('WIREBIRD_SEND_CONNECTIONS'), 64),
+    sendConnections: count('WIREBIRD_SEND_CONNECTIONS', text('WIREBIRD_SEND_CONNECTIONS'), 256),
     reportScheduleMs: (text('WIREBIRD_REPORT_SCHEDULE') ?? '1,5')
       .split(',')
       .map(part => seconds('WIREBIRD_REPORT_SCHEDULE', part.trim(), 0)),
     reportTimeoutMs: seconds('WIREBIRD_REPORT_TIMEOUT', text('WIREBIRD_REPORT_TIMEOUT'), 2),
-    reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 128),
+    reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 256),
     privateTargets: openPrivate ? 'allowed' : sandbox ? 'loopback' : 'refused',
     logLevel: matching(
       'WIREBIRD_LOG_LEVEL',

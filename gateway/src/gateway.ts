@@ -133,6 +133,8 @@ async function compose(config: Config, log: Logger, database: Database): Promise
   const onApplied = (applied: Applied): void => {
     if (applied.reports > 0) deliver.wake();
     for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
+    // Meta counts in and out together.
+    for (const { sender, count } of applied.inbound) dispatch.lane(sender)?.draw(count, clock.monotonic());
   };
 
   const settle = new Settle({
@@ -142,6 +144,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     unconfirmedDeadlineMs: config.unconfirmedDeadlineMs,
     hold: (senderId, ms) => dispatch.hold(senderId, ms),
     wake: senderIds => dispatch.wake(senderIds),
+    random: Math.random,
     onApplied,
     onAlert: (senderId, failure) => {
       metrics.holds.inc({ code: failure.code });
@@ -164,6 +167,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
       return whatsapp.send(sender, send);
     },
     sendTimeoutMs: config.sendTimeoutMs,
+    inFlightMax: config.sendConnections,
     onError,
   });
   const masks = new Map(DIALECTS.map(dialect => [dialect.name, eventMask(dialect.events)]));
@@ -249,6 +253,12 @@ async function compose(config: Config, log: Logger, database: Database): Promise
       2_000,
       () => retryFailures(store, clock, (item, senderId) => reader.readItem(item, senderId)),
       error => onError(error, 'retry failed items'),
+    ),
+    upkeep(10_000, clock.sync, error => onError(error, 'read the database time')),
+    upkeep(
+      60_000,
+      () => settle.endOrphans(),
+      error => onError(error, 'end messages of deleted senders'),
     ),
     upkeep(
       DAY_PART_MS,

@@ -39,6 +39,8 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     forceCloseConnections: 'idle',
+    // Fastify's own 503 is in nobody's shape; what still comes on an open connection is served.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     // A path with a bad percent sign never reaches the error handler.
     frameworkErrors: (error, request, reply) => {

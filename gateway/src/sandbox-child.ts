@@ -27,7 +27,7 @@ export async function startSandbox(options: {
   const child = spawn(
     process.execPath,
     [command, '--port', String(options.port), '--data', join(options.dataDir, 'sandbox')],
-    { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    { env: withoutSecrets(process.env), detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const port = await ready(child);
   let stopping = false;
@@ -79,4 +79,9 @@ function ready(child: ChildProcess): Promise<number> {
       );
     });
   });
+}
+
+/** The simulated network needs nothing of the gateway's settings. */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('WIREBIRD_')));
 }

@@ -53,14 +53,17 @@ export async function seedSender(gateway: Gateway, sandboxUrl: string): Promise<
     graphUrl: sender.graph_url,
   };
   const now = new Date();
-  if (known === undefined)
-    await createSender(
-      gateway.store,
-      gateway.secrets,
-      { workspaceId, phoneNumber: SEEDED_PHONE, ...fields },
-      now,
-    );
-  else await changeSender(gateway.store, gateway.secrets, workspaceId, known.id, fields, now);
+  const stored =
+    known === undefined
+      ? await createSender(
+          gateway.store,
+          gateway.secrets,
+          { workspaceId, phoneNumber: SEEDED_PHONE, ...fields },
+          now,
+        )
+      : await changeSender(gateway.store, gateway.secrets, workspaceId, known.id, fields, now);
+  if (stored !== undefined && 'detail' in stored)
+    throw new Error(`the seeded sender could not be stored: ${stored.detail}`);
   await gateway.directory.refresh();
   await gateway.sendersChanged();
 }

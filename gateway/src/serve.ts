@@ -13,6 +13,9 @@ import { onStop } from './signals.ts';
  * Log lines are JSON on standard output unless it is a terminal; what a person should read stands on standard error.
  */
 export async function serve(config: Config): Promise<void> {
+  // Whoever read it may be gone (`npm start | head`); that is no reason to end in the middle of a stop.
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', () => {});
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const log = pino({
     level: config.logLevel,

@@ -4,7 +4,9 @@ import { buildConnector } from 'undici';
 import { isOpenAddress, type PrivateTargets } from './addresses.ts';
 
 /** The guard said no; the message says why and holds nothing secret. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  readonly code = 'REFUSED_ADDRESS';
+}
 
 export interface ConnectorOptions {
   readonly privateTargets: PrivateTargets;

@@ -14,7 +14,7 @@ export interface StatusFact {
 }
 
 /** Our callback data: message id and attempt. */
-const CALLBACK = /^wb:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):(\d{1,4})$/;
+const CALLBACK = /^wb:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):(\d{1,9})$/;
 
 /** An item that is not what Meta documents; it is tried again, then set aside with this sentence. */
 export class UnreadableItem extends Error {}

@@ -12,7 +12,7 @@ afterAll(() => g.close());
 
 const T0 = Date.UTC(2026, 10, 21, 8);
 let now = T0;
-const clock = { now: () => new Date(now), monotonic: () => now };
+const clock = { now: () => new Date(now), monotonic: () => now, wall: () => now };
 const sent = (wamid: string, sender = g.sender) => ({
   sender,
   wamid,

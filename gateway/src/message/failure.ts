@@ -15,6 +15,8 @@ export interface Failure {
   readonly retry?:
     | { readonly kind: 'backoff'; readonly tries: number }
     | { readonly kind: 'after'; readonly ms: number };
+  /** The request certainly never left this machine: the attempt does not count. */
+  readonly neverLeft?: boolean;
   readonly hold?: 'pair' | 'sender';
   /** What a person can do about it, one sentence. */
   readonly remedy: string;
@@ -43,6 +45,15 @@ export const UNCONFIRMED: Failure = {
   detail: 'WhatsApp did not say whether it took the message before the deadline.',
   outcome: 'final',
   remedy: 'Send it again if a second copy would do no harm, or set the workspace policy to resend.',
+  source: 'wirebird',
+};
+
+/** The number that a message was to leave by does not exist any more. */
+export const SENDER_GONE: Failure = {
+  code: 'sender_gone',
+  title: 'The sender was deleted',
+  outcome: 'final',
+  remedy: 'Send it from a number that the workspace has.',
   source: 'wirebird',
 };
 

@@ -41,6 +41,8 @@ export interface Applied {
   readonly reports: number;
   /** What changed, for the live event stream and the counters. */
   readonly events: { readonly id: string; readonly workspace: string; readonly kind: number }[];
+  /** New inbound messages by sender; repeats are not among them. */
+  readonly inbound: readonly { readonly sender: string; readonly count: number }[];
 }
 
 /**
@@ -59,7 +61,7 @@ export const APPLY: Statement<Applied> = {
   name: 'apply',
   text: `
     with input as materialized (
-      select * from json_to_recordset($1::json) as i(id uuid, sender uuid, attempt smallint, accepted timestamptz,
+      select * from json_to_recordset($1::json) as i(id uuid, sender uuid, attempt integer, accepted timestamptz,
         sent timestamptz, delivered timestamptz, read timestamptz, failed timestamptz, failure text, wamid text, pricing text)
     ), locked as materialized (
       select m.id, m.workspace_id, m.status, m.attempt, m.report_mask, m.dialect, m.webhook_url, m.webhook_failover_url,
@@ -103,7 +105,7 @@ export const APPLY: Statement<Applied> = {
         created_at, accepted_at)
       select id, workspace, sender, 1, recipient, kind, content, ${STATUS.received}, wamid, at, $4::timestamptz from arrived
       on conflict (id) do nothing
-      returning id, workspace_id, created_at
+      returning id, workspace_id, sender_id, created_at
     ), opened as (
       insert into windows (sender_id, recipient, last_inbound_at)
       select sender, recipient, max(at) from arrived group by sender, recipient order by sender, recipient
@@ -137,7 +139,9 @@ export const APPLY: Statement<Applied> = {
     )
     select json_build_object(
       'reports', (select count(*) from reported),
-      'events', (select coalesce(json_agg(json_build_object('id', id, 'workspace', workspace_id, 'kind', kind)), '[]') from told)
+      'events', (select coalesce(json_agg(json_build_object('id', id, 'workspace', workspace_id, 'kind', kind)), '[]') from told),
+      'inbound', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
+        from (select sender_id, count(*) as n from stored group by sender_id) s)
     ) as out`,
 };
 

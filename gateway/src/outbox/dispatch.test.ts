@@ -12,7 +12,7 @@ import { Dispatch } from './dispatch.ts';
 import { Settle } from './settle.ts';
 
 let g: Ground;
-let clock: Clock;
+let clock: { -readonly [Name in keyof Clock]: Clock[Name] };
 /** Hours that a test has moved the clock ahead. */
 let aheadMs: number;
 let stops: (() => Promise<void>)[];
@@ -24,6 +24,7 @@ beforeEach(async () => {
   clock = {
     now: () => new Date(real.now().getTime() + aheadMs),
     monotonic: () => real.monotonic() + aheadMs,
+    wall: () => real.wall() + aheadMs,
   };
   stops = [];
 });
@@ -51,6 +52,7 @@ async function outbox(answer: Answer, more: { alone?: boolean; nodeId?: string }
     unconfirmedDeadlineMs: 60_000,
     hold: (senderId, ms) => dispatch.hold(senderId, ms),
     wake: senderIds => dispatch.wake(senderIds),
+    random: () => 0,
     onApplied: () => {},
     onAlert: () => {},
   });
@@ -66,6 +68,7 @@ async function outbox(answer: Answer, more: { alone?: boolean; nodeId?: string }
       return answer(send, sent.length);
     },
     sendTimeoutMs: 20_000,
+    inFlightMax: 64,
     onError: error => {
       throw error;
     },
@@ -189,6 +192,56 @@ describe('what comes of a failure', () => {
     expect(node.sent.map(send => send.callback.at(-1))).toEqual(['1', '2', '3', '4']);
   });
 
+  test('earlier holds do not use up the retries', async () => {
+    const held: Partial<Failure> = {
+      code: '130429',
+      outcome: 'hold',
+      hold: 'sender',
+      retry: { kind: 'after', ms: 1 },
+    };
+    const passing: Partial<Failure> = {
+      code: '131000',
+      outcome: 'retry',
+      retry: { kind: 'backoff', tries: 3 },
+    };
+    const node = await outbox((_send, count) => failing(count <= 4 ? held : passing));
+    const [one] = await node.accept.accept([hello()]);
+    await expect.poll(async () => (await row(one!.id)).parked, { timeout: 10_000 }).toBe('retry');
+    expect(await row(one!.id)).toMatchObject({ attempt: 5, tries: 1 });
+  });
+
+  test('a request that never left costs no attempt', async () => {
+    const away: Partial<Failure> = { outcome: 'retry', neverLeft: true, retry: { kind: 'after', ms: 5_000 } };
+    const node = await outbox(() => failing(away));
+    const [one] = await node.accept.accept([hello()]);
+    await expect.poll(async () => (await row(one!.id)).parked).toBe('retry');
+    expect(await row(one!.id)).toMatchObject({ attempt: 0, tries: 0 });
+  });
+
+  test('a message whose sender was deleted meanwhile ends', async () => {
+    const node = await outbox(accepted);
+    const id = await putMessage(g, { sender_id: newId(), status: STATUS.queued });
+    expect(await node.settle.endOrphans()).toBe(1);
+    await becomes(id, 'failed');
+    expect(JSON.parse((await row(id)).failure!).code).toBe('sender_gone');
+    expect(await node.settle.endOrphans()).toBe(0);
+  });
+
+  test('no more requests are under way than there are connections to carry them', async () => {
+    let open = 0;
+    let most = 0;
+    const node = await outbox(async (send, count) => {
+      most = Math.max(most, ++open);
+      await new Promise(resolve => setTimeout(resolve, 30));
+      open--;
+      return accepted(send, count);
+    });
+    const ids = await node.accept.accept(Array.from({ length: 200 }, () => hello()));
+    for (const one of ids) await becomes(one.id, 'accepted');
+    expect(most).toBeLessThanOrEqual(64);
+    expect(node.sent).toHaveLength(200);
+  });
+
   test('a sender that must wait keeps its messages and goes on by itself', async () => {
     const node = await outbox((send, count) =>
       count === 1
@@ -223,6 +276,21 @@ describe('what comes of a failure', () => {
       .orderBy('at')
       .execute();
     expect(steps.map(step => step.step)).toEqual(['unconfirmed', 'resend']);
+  });
+
+  test('is sent again three times at most, each deadline twice the one before', async () => {
+    const node = await outbox(() => failing({ outcome: 'unknown' }));
+    const [one] = await node.accept.accept([hello()]);
+    for (const seconds of [60, 120, 240, 480]) {
+      await becomes(one!.id, 'unconfirmed');
+      const waits = await row(one!.id);
+      expect((waits.run_at!.getTime() - waits.sending_at!.getTime()) / 1000 / seconds).toBeCloseTo(1, 1);
+      aheadMs += seconds * 1000 + 500;
+      await node.dispatch.renew();
+      await node.settle.sweep();
+    }
+    await becomes(one!.id, 'failed');
+    expect(node.sent).toHaveLength(4);
   });
 
   test('with the policy "fail" an unconfirmed message fails at its deadline', async () => {
@@ -275,6 +343,17 @@ describe('leases', () => {
     aheadMs += 2_000;
     await second.dispatch.renew();
     expect(second.dispatch.lane(g.sender)?.epoch).toBe(2);
+  });
+
+  test('a node whose machine slept, so that its monotonic clock stood still, sends nothing', async () => {
+    const node = await outbox(accepted, { alone: false });
+    const { wall } = clock;
+    clock.wall = () => wall() + 60_000;
+    const [one] = await node.accept.accept([hello()]);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    expect(node.sent).toHaveLength(0);
+    await node.dispatch.renew();
+    await becomes(one!.id, 'accepted');
   });
 
   test('a node that slept through its lease sends nothing', async () => {

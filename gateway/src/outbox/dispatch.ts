@@ -12,8 +12,11 @@ const CLAIM_GAP_MS = 5;
 /** Every lane is looked at this often even when nobody woke it: wakes can be lost, rows cannot. */
 const LOOK_MS = 1_000;
 
-/** Requests under way on this node. */
-const IN_FLIGHT_MAX = 1_024;
+/** A hold that is written down bridges the time until the next renewal reads it. */
+const BRIDGE_MS = 2 * RENEW_MS;
+
+/** A monotonic clock that fell behind the wall by more than this slept, and its leases with it. */
+const SLEPT_MS = 1_000;
 
 export interface DispatchOptions {
   readonly store: Store;
@@ -27,6 +30,8 @@ export interface DispatchOptions {
   /** Sends one message; never throws. */
   readonly send: (senderId: string, send: Send) => Promise<SendResult>;
   readonly sendTimeoutMs: number;
+  /** Requests under way at once; no more than there are connections, since a request that waits for one has no clock. */
+  readonly inFlightMax: number;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -46,6 +51,8 @@ export class Dispatch {
   #timerAt = Number.POSITIVE_INFINITY;
   #claimedAt = Number.NEGATIVE_INFINITY;
   #inFlight = 0;
+  /** Wall less monotonic, at the last renewal. */
+  #drift = 0;
   #quiet: (() => void)[] = [];
   readonly #intervals: NodeJS.Timeout[] = [];
 
@@ -83,10 +90,19 @@ export class Dispatch {
     this.wake(this.#lanes.keys());
   }
 
-  /** Keeps a lane still; it still owns its messages. */
-  hold(senderId: string, ms: number): void {
+  /**
+   * Keeps a lane still; it still owns its messages.
+   *
+   * @param ms a longer hold than a few seconds is read from the database at the next renewal
+   * @returns false when it is held already, so that many failures at once are one hold
+   */
+  hold(senderId: string, ms: number): boolean {
     const lane = this.#lanes.get(senderId);
-    if (lane !== undefined) lane.heldUntil = Math.max(lane.heldUntil, this.#options.clock.monotonic() + ms);
+    if (lane === undefined) return false;
+    const now = this.#options.clock.monotonic();
+    const held = lane.held(now);
+    lane.heldUntil = Math.max(lane.heldUntil, now + Math.min(ms, BRIDGE_MS));
+    return !held;
   }
 
   /** Renews the leases and takes free lanes; called at once when a sender was added. */
@@ -124,6 +140,7 @@ export class Dispatch {
         this.#takeOver,
       ]);
       this.#takeOver = false;
+      this.#drift = clock.wall() - asked;
       const gone = new Set(this.#lanes.keys());
       for (const row of owned) {
         const rate = rateOf(row.sender);
@@ -135,9 +152,7 @@ export class Dispatch {
           this.#lanes.set(row.sender, lane);
         } else if (lane.rate !== rate) lane.setRate(rate, clock.monotonic());
         lane.ownedUntil = asked + LEASE_MS - LEASE_MARGIN_MS;
-        // A hold that an operator lifted (a new token) ends here; a short one of this node's own is kept.
-        if (row.hold_code === null && lane.heldUntil > asked + 5_000) lane.heldUntil = 0;
-        else if (row.held_ms > 0) lane.heldUntil = asked + row.held_ms;
+        lane.parkedUntil = row.held_ms > 0 ? asked + row.held_ms : 0;
       }
       for (const senderId of gone) this.#lanes.delete(senderId);
     } catch (error) {
@@ -153,7 +168,9 @@ export class Dispatch {
       this.#at(this.#claimedAt + CLAIM_GAP_MS, now);
       return;
     }
-    let room = IN_FLIGHT_MAX - this.#inFlight;
+    let room = this.#options.inFlightMax - this.#inFlight;
+    // An answer pumps again.
+    if (room <= 0) return;
     let next = Number.POSITIVE_INFINITY;
     const budgets: Budget[] = [];
     for (const lane of this.#lanes.values()) {
@@ -218,13 +235,13 @@ export class Dispatch {
   }
 
   async #send(message: Claimed): Promise<void> {
-    const { clock, settle, send } = this.#options;
+    const { settle, send } = this.#options;
     const lane = this.#lanes.get(message.sender);
     this.#inFlight++;
     if (lane !== undefined) lane.inFlight++;
     try {
       // A process that slept may have lost the lane meanwhile; what was not sent goes back.
-      if (this.#stopping || lane === undefined || clock.monotonic() >= lane.ownedUntil) {
+      if (this.#stopping || lane === undefined || !this.#owns(lane)) {
         await settle.giveBack(message);
         return;
       }
@@ -241,8 +258,14 @@ export class Dispatch {
       this.#inFlight--;
       if (lane !== undefined) lane.inFlight--;
       this.#whenQuiet();
-      if (this.#inFlight === IN_FLIGHT_MAX - 1 || lane?.hot === true) this.#pump();
+      if (this.#inFlight === this.#options.inFlightMax - 1 || lane?.hot === true) this.#pump();
     }
+  }
+
+  #owns(lane: Lane): boolean {
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    return now < lane.ownedUntil && Math.abs(clock.wall() - now - this.#drift) < SLEPT_MS;
   }
 
   #whenQuiet(): void {

@@ -56,4 +56,16 @@ describe('pace', () => {
     expect(lane.budget(2999)).toBe(4);
     expect(lane.budget(3000)).toBe(0);
   });
+
+  test('a backlog of inbound messages read at once silences a lane for one second at most', () => {
+    const lane = laneAt(80);
+    lane.draw(20_000, 1_000);
+    expect(lane.readyAt(1_000)).toBeLessThanOrEqual(1_000 + 1_013);
+  });
+
+  test('a lane that cannot send until it is renewed asks for no timer', () => {
+    const lane = laneAt(80);
+    lane.ownedUntil = 3000;
+    expect(lane.readyAt(3000)).toBe(Number.POSITIVE_INFINITY);
+  });
 });

@@ -1,8 +1,8 @@
 /** A lane holds 50 ms of its number's rate, so that a burst after a pause stays within Meta's measure. */
 const HOLD_MS = 50;
 
-/** Requests that one number may have under way: a Graph API that stops answering must not take every socket. */
-const IN_FLIGHT_MAX = 256;
+/** Requests that one number may have under way: a Graph API that stops answering must not take every connection. */
+const IN_FLIGHT_MAX = 128;
 
 /**
  * One sender's queue with its pace, while this node owns it.
@@ -15,7 +15,10 @@ export class Lane {
   readonly epoch: number;
   /** Until when this node may send; the database's lease less a margin. */
   ownedUntil = 0;
+  /** A short hold, known to this node alone. */
   heldUntil = 0;
+  /** A hold that stands in the database, as of the last renewal. */
+  parkedUntil = 0;
   inFlight = 0;
   /** Messages may wait: set by a wake, cleared by a claim that found fewer than it asked for. */
   hot = true;
@@ -41,16 +44,23 @@ export class Lane {
 
   /** How many messages may be claimed now. */
   budget(now: number): number {
-    if (now >= this.ownedUntil || now < this.heldUntil) return 0;
+    if (now >= this.ownedUntil || this.held(now)) return 0;
     this.#fill(now);
     // Twenty additions of 0.05 are a little less than 1; the lane must not lose a slot to that.
     return Math.max(0, Math.min(Math.floor(this.#tokens + 1e-9), IN_FLIGHT_MAX - this.inFlight));
   }
 
-  /** Takes tokens; inbound messages draw too, since Meta counts in and out together. May go below zero. */
+  held(now: number): boolean {
+    return now < this.heldUntil || now < this.parkedUntil;
+  }
+
+  /**
+   * Takes tokens; inbound messages draw too, since Meta counts in and out together. The debt ends at one second's rate:
+   * a backlog of inbound messages read at once is no reason to be silent for minutes.
+   */
   draw(count: number, now: number): void {
     this.#fill(now);
-    this.#tokens -= count;
+    this.#tokens = Math.max(-this.#rate, this.#tokens - count);
   }
 
   /** Puts back what a claim asked for and did not get. */
@@ -58,12 +68,12 @@ export class Lane {
     this.#tokens = Math.min(this.#capacity, this.#tokens + count);
   }
 
-  /** Monotonic ms at which the next message may leave; Infinity when only an answer can free the lane. */
+  /** Monotonic ms at which the next message may leave; Infinity when only an answer or a renewal can. */
   readyAt(now: number): number {
-    if (this.inFlight >= IN_FLIGHT_MAX) return Number.POSITIVE_INFINITY;
+    if (this.inFlight >= IN_FLIGHT_MAX || now >= this.ownedUntil) return Number.POSITIVE_INFINITY;
     this.#fill(now);
     const missing = Math.max(0, 1 - this.#tokens);
-    return Math.max(this.heldUntil, now + (missing * 1000) / this.#rate);
+    return Math.max(this.heldUntil, this.parkedUntil, now + (missing * 1000) / this.#rate);
   }
 
   get #capacity(): number {

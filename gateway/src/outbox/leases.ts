@@ -13,12 +13,12 @@ export interface OwnedLane {
   readonly sender: string;
   readonly epoch: number;
   readonly held_ms: number;
-  readonly hold_code: string | null;
 }
 
 /**
  * Renews the lanes of this node and takes those that nobody holds. The epoch grows with each new owner and is checked
- * in every claim, so that a node that slept cannot take messages for a lane it has lost.
+ * in every claim, so that a node that slept cannot take messages for a lane it has lost. Holds that have ended are
+ * cleared on the way.
  *
  * Parameters: node id; now; lease end; whether to take every lane at once (the embedded database, where the directory
  * lock proves that nobody else lives).
@@ -27,9 +27,12 @@ export const RENEW: Statement<OwnedLane[]> = {
   name: 'renew',
   text: `
     with kept as (
-      update lanes set lease_until = $3::timestamptz
+      update lanes set lease_until = $3::timestamptz,
+        hold_code = case when held_until > $2::timestamptz then hold_code end,
+        hold_detail = case when held_until > $2::timestamptz then hold_detail end,
+        held_until = case when held_until > $2::timestamptz then held_until end
       where node_id = $1::uuid and lease_until >= $2::timestamptz
-      returning sender_id, epoch, held_until, hold_code
+      returning sender_id, epoch, held_until
     ), free as materialized (
       select sender_id from lanes
       where (lease_until < $2::timestamptz) or ($4::boolean and node_id is distinct from $1::uuid)
@@ -37,9 +40,9 @@ export const RENEW: Statement<OwnedLane[]> = {
     ), taken as (
       update lanes l set node_id = $1::uuid, epoch = l.epoch + 1, lease_until = $3::timestamptz
       from free where l.sender_id = free.sender_id
-      returning l.sender_id, l.epoch, l.held_until, l.hold_code
+      returning l.sender_id, l.epoch, l.held_until
     ), owned as (select * from kept union all select * from taken)
-    select coalesce(json_agg(json_build_object('sender', sender_id, 'epoch', epoch, 'hold_code', hold_code,
+    select coalesce(json_agg(json_build_object('sender', sender_id, 'epoch', epoch,
       'held_ms', greatest(0, coalesce(extract(epoch from held_until - $2::timestamptz) * 1000, 0)))), '[]') as out
     from owned`,
 };

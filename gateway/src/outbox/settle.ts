@@ -1,15 +1,21 @@
 import type { SendResult } from '../carriers/whatsapp/client.ts';
-import { exhausted, type Failure, storedFailure, UNCONFIRMED } from '../message/failure.ts';
+import { exhausted, type Failure, SENDER_GONE, storedFailure, UNCONFIRMED } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { APPLY, type Applied, type Fact, mergeFacts } from './apply.ts';
-import { type Claimed, MOVE, type Move, SWEEP } from './claim.ts';
+import { type Claimed, MOVE, type Move, ORPHANS, SWEEP } from './claim.ts';
 import { HOLD } from './leases.ts';
 
 /** Pauses before the second, third and fourth try (meta-cloud-api §4: 131000, 131016, 2). */
 const BACKOFF_MS = [1_000, 5_000, 25_000] as const;
+
+/** A pair that is over Meta's rate waits 4^X seconds, X the tries so far (meta-cloud-api §8.1); a minute at most. */
+const PAIR_POWER_MAX = 3;
+
+/** Retries of many messages at once spread by this part of their pause. */
+const JITTER = 0.2;
 
 /** How long a sender waits after a failure that only a person can mend, until it is tried again. */
 const HOLD_MS = 60_000;
@@ -22,9 +28,11 @@ export interface SettleOptions {
   readonly clock: Clock;
   readonly startedAt: Date;
   readonly unconfirmedDeadlineMs: number;
-  /** Keeps a lane of this node still. */
-  readonly hold: (senderId: string, ms: number) => void;
+  /** Keeps a lane of this node still; false when it is held already. */
+  readonly hold: (senderId: string, ms: number) => boolean;
   readonly wake: (senderIds: Iterable<string>) => void;
+  /** From 0 to 1. */
+  readonly random: () => number;
   /** Reports were written, or events happened. */
   readonly onApplied: (applied: Applied) => void;
   /** Something that a person should know. */
@@ -118,16 +126,23 @@ export class Settle {
     return swept;
   }
 
+  /** Once a minute: messages of senders that are gone end. */
+  async endOrphans(): Promise<number> {
+    const orphans = await this.#options.store.run(ORPHANS, []);
+    await Promise.all(orphans.map(message => this.fail(message, SENDER_GONE)));
+    return orphans.length;
+  }
+
   /** Resolves when everything is on disk. */
   async idle(): Promise<void> {
     await Promise.all([this.#facts.idle(), this.#moves.idle()]);
   }
 
   async #doubt(message: Claimed, failure: Failure): Promise<void> {
-    const deadline = new Date(this.#options.clock.now().getTime() + this.#options.unconfirmedDeadlineMs);
+    const pause = this.#options.unconfirmedDeadlineMs * 2 ** message.resends;
     await this.#moves.add(
       this.#move(message, STATUS.unconfirmed, {
-        runAt: deadline,
+        runAt: new Date(this.#options.clock.now().getTime() + pause),
         step: 'unconfirmed',
         detail: describe(failure),
       }),
@@ -137,9 +152,15 @@ export class Settle {
   async #hold(message: Claimed, failure: Failure): Promise<void> {
     const { store, clock, hold } = this.#options;
     const ms = failure.retry?.kind === 'after' ? failure.retry.ms : HOLD_MS;
-    hold(message.sender, ms);
-    await this.#moves.add(this.#move(message, STATUS.queued, { step: 'held', detail: describe(failure) }));
-    if (ms < PERSISTED_HOLD_MS) return;
+    const newly = hold(message.sender, ms);
+    await this.#moves.add(
+      this.#move(message, STATUS.queued, {
+        undo: failure.neverLeft === true ? 1 : 0,
+        step: 'held',
+        detail: describe(failure),
+      }),
+    );
+    if (!newly || ms < PERSISTED_HOLD_MS) return;
     this.#options.onAlert(message.sender, failure);
     const until = new Date(clock.now().getTime() + ms).toISOString();
     await store.run(HOLD, [message.sender, until, failure.code, describe(failure)]);
@@ -147,14 +168,21 @@ export class Settle {
 
   async #retry(message: Claimed, failure: Failure): Promise<void> {
     const retry = failure.retry ?? { kind: 'backoff', tries: BACKOFF_MS.length };
-    if (retry.kind === 'backoff' && message.attempt > retry.tries)
+    if (retry.kind === 'backoff' && message.tries >= retry.tries)
       return this.fail(message, exhausted(failure));
     const pause =
-      retry.kind === 'after' ? retry.ms : BACKOFF_MS[Math.min(message.attempt, BACKOFF_MS.length) - 1]!;
+      failure.hold === 'pair'
+        ? 1_000 * 4 ** Math.min(message.tries, PAIR_POWER_MAX)
+        : retry.kind === 'after'
+          ? retry.ms
+          : BACKOFF_MS[Math.min(message.tries, BACKOFF_MS.length - 1)]!;
+    const spread = pause * (1 + JITTER * this.#options.random());
     await this.#moves.add(
       this.#move(message, STATUS.queued, {
         parked: failure.hold === 'pair' ? 'pair' : 'retry',
-        runAt: new Date(this.#options.clock.now().getTime() + pause),
+        runAt: new Date(this.#options.clock.now().getTime() + spread),
+        undo: failure.neverLeft === true ? 1 : 0,
+        tried: failure.neverLeft === true ? 0 : 1,
         step: 'retry',
         detail: describe(failure),
       }),
@@ -164,7 +192,7 @@ export class Settle {
   #move(
     message: Claimed,
     to: number,
-    more: { parked?: string; runAt?: Date; undo?: 0 | 1; step?: string; detail?: string },
+    more: { parked?: string; runAt?: Date; undo?: 0 | 1; tried?: 0 | 1; step?: string; detail?: string },
   ): Move {
     return {
       id: message.id,
@@ -174,6 +202,7 @@ export class Settle {
       parked: more.parked ?? null,
       run_at: more.runAt?.toISOString() ?? null,
       undo: more.undo ?? 0,
+      tried: more.tried ?? 0,
       step: more.step ?? null,
       detail: more.detail ?? null,
     };

@@ -9,8 +9,8 @@ import type { Store } from '../store/store.ts';
 import type { ReportEncoder, SigningKeys } from './encoder.ts';
 import { type Attempt, CLAIM_REPORTS, type ClaimedReport, REPORT, SETTLE_REPORTS } from './statements.ts';
 
-/** Deliveries under way to one URL, before others go first. */
-const PER_URL = 32;
+/** Deliveries under way to one URL, before others go first; also the size of a claim, which may be all of one URL. */
+const PER_URL = 64;
 
 /** Retries become due without anybody waking us. */
 const LOOK_MS = 500;
@@ -91,10 +91,10 @@ export class Deliver {
       room < Math.min(CLAIM_MIN, this.#options.concurrency)
     )
       return;
-    void this.#claim(room);
+    void this.#claim(Math.min(room, PER_URL));
   }
 
-  async #claim(room: number): Promise<void> {
+  async #claim(limit: number): Promise<void> {
     const { store, clock, timeoutMs, onError } = this.#options;
     this.#claiming = true;
     this.#again = false;
@@ -102,11 +102,10 @@ export class Deliver {
       const now = clock.now();
       const busy = [...this.#underWay].filter(([, count]) => count >= PER_URL).map(([url]) => url);
       const lease = new Date(now.getTime() + timeoutMs + 15_000).toISOString();
-      const claimed = await store.run(CLAIM_REPORTS, [now.toISOString(), String(room), lease, busy]);
+      const claimed = await store.run(CLAIM_REPORTS, [now.toISOString(), String(limit), lease, busy]);
       // A full claim, or one that passed URLs over, may have left some.
-      if (claimed.length === room || busy.length > 0) this.#again = true;
+      if (claimed.length === limit || (busy.length > 0 && claimed.length > 0)) this.#again = true;
       for (const report of claimed) void this.#deliver(report);
-      if (claimed.length === 0) this.#again = false;
     } catch (error) {
       onError(error, 'claim reports');
     } finally {

@@ -67,7 +67,7 @@ export const SETTLE_REPORTS: Statement<number> = {
   name: 'settle_reports',
   text: `
     with input as materialized (
-      select * from json_to_recordset($1::json) as i(id uuid, attempt smallint, state smallint, run_at timestamptz,
+      select * from json_to_recordset($1::json) as i(id uuid, attempt integer, state smallint, run_at timestamptz,
         at timestamptz, ms integer, url text, status smallint, error text)
     ), locked as materialized (
       select r.id from reports r join input i on i.id = r.id order by r.id for update of r

@@ -53,6 +53,29 @@ describe('group commit', () => {
     ]);
   });
 
+  test('a deadlock is nobody’s fault: the batch is run again', async () => {
+    let runs = 0;
+    const batch = new Batch<number, number>({
+      commit: async items => {
+        runs++;
+        if (runs === 1) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+        return items;
+      },
+    });
+    expect(await batch.add(1)).toBe(1);
+  });
+
+  test('a mistake of our own is the item’s fault, and not tried for ever', async () => {
+    const batch = new Batch<number, number>({
+      commit: async items => {
+        if (items.includes(2)) throw new TypeError('items.flatMap is not a function');
+        return items;
+      },
+    });
+    const outcomes = await Promise.allSettled([batch.add(1), batch.add(2), batch.add(3)]);
+    expect(outcomes.map(outcome => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
   test('more than may wait is refused at once, by count and by bytes', async () => {
     const slow = async (items: string[]): Promise<string[]> => {
       await later(30);

@@ -10,18 +10,32 @@ export interface Clock {
   readonly now: () => Date;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
+  /** The machine's own time in Unix ms. Only its difference from `monotonic` is looked at, which shows a sleep. */
+  readonly wall: () => number;
 }
 
-/** Reads the database's time once, allowing for half of the round trip. */
-export async function databaseClock(db: Kysely<Tables>): Promise<Clock> {
-  const before = performance.now();
-  const { rows } = await sql<{
-    now: number;
-  }>`select extract(epoch from clock_timestamp())::float8 * 1000 as now`.execute(db);
-  const after = performance.now();
-  const origin = rows[0]!.now - (before + after) / 2;
+/** A clock whose offset follows the database's. */
+export interface DatabaseClock extends Clock {
+  /** Reads the database's time again: our monotonic clock stands still while the machine sleeps. */
+  readonly sync: () => Promise<void>;
+}
+
+/** Reads the database's time, allowing for half of the round trip. */
+export async function databaseClock(db: Kysely<Tables>): Promise<DatabaseClock> {
+  let origin = 0;
+  const sync = async (): Promise<void> => {
+    const before = performance.now();
+    const { rows } = await sql.raw<{ now: number }>(DATABASE_MS).execute(db);
+    const after = performance.now();
+    origin = rows[0]!.now - (before + after) / 2;
+  };
+  await sync();
   return {
     now: () => new Date(origin + performance.now()),
     monotonic: () => performance.now(),
+    wall: () => Date.now(),
+    sync,
   };
 }
+
+const DATABASE_MS = 'select extract(epoch from clock_timestamp())::float8 * 1000 as now';

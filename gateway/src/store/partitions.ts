@@ -28,21 +28,24 @@ const PARTITIONED: readonly (readonly [string, boolean])[] = [
  */
 export async function ensurePartitions(db: Kysely<Tables>, now: Date): Promise<void> {
   const today = Math.floor(now.getTime() / DAY_MS);
-  await db.transaction().execute(async tx => {
-    await sql`select pg_advisory_xact_lock(hashtext('wirebird_partitions'))`.execute(tx);
-    for (const [table, updated] of PARTITIONED) {
-      const existing = await sql<{ name: string }>`
-        select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
-      `.execute(tx);
-      const names = new Set(existing.rows.map(row => row.name.replaceAll('"', '')));
-      const from = names.size === 0 ? today - DAYS_BACK : today;
-      if (names.size === 0) await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(from));
-      for (let day = from; day <= today + DAYS_AHEAD; day++) {
-        const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
-        if (!names.has(name)) await create(tx, name, table, updated, quoted(day), quoted(day + 1));
-      }
-    }
-  });
+  // A transaction for each table: one over several would lock them in an order of its own and meet the hot statements.
+  for (const [table, updated] of PARTITIONED)
+    await db.transaction().execute(tx => ensure(tx, table, updated, today));
+}
+
+async function ensure(tx: Kysely<Tables>, table: string, updated: boolean, today: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('wirebird_partitions'))`.execute(tx);
+  const existing = await sql<{ name: string }>`
+    select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
+  `.execute(tx);
+  const names = new Set(existing.rows.map(row => row.name.replaceAll('"', '')));
+  if (names.size === 0)
+    await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(today - DAYS_BACK));
+  // From the past on each time: after a long stop Meta repeats what came meanwhile.
+  for (let day = today - DAYS_BACK; day <= today + DAYS_AHEAD; day++) {
+    const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+    if (!names.has(name)) await create(tx, name, table, updated, quoted(day), quoted(day + 1));
+  }
 }
 
 function quoted(day: number): string {
@@ -61,7 +64,9 @@ async function create(
   const storage = updated
     ? 'with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0)'
     : '';
+  // Made aside, then attached: that takes a weaker lock on the parent than making it in place.
+  await sql.raw(`create table ${name} (like ${parent} including defaults) ${storage}`).execute(db);
   await sql
-    .raw(`create table ${name} partition of ${parent} for values from (${from}) to (${to}) ${storage}`)
+    .raw(`alter table ${parent} attach partition ${name} for values from (${from}) to (${to})`)
     .execute(db);
 }

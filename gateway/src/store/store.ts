@@ -20,6 +20,7 @@ const HOT_OPTIONS = [
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  'jit=off',
   'timezone=UTC',
 ]
   .map(setting => `-c ${setting}`)
@@ -46,27 +47,14 @@ export class Store {
 
   constructor(url: string, options: { hotConnections: number; onError: (error: Error) => void }) {
     this.#url = url;
-    this.#hot = new pg.Pool({
-      connectionString: url,
-      max: options.hotConnections,
-      connectionTimeoutMillis: 4_000,
-      application_name: 'wirebird hot',
+    this.#hot = pool(url, 'wirebird hot', options.hotConnections, options.onError, {
       options: HOT_OPTIONS,
       // Of pg-pool, run once for each new connection before its first use; pg's types do not know it.
       verify: (client: pg.PoolClient, done: (error?: Error) => void) => {
         client.query(WITHOUT_PRUNING_ON_18).then(() => done(), done);
       },
     } as pg.PoolConfig);
-    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
-    this.#hot.on('error', options.onError);
-    const ordinary = new pg.Pool({
-      connectionString: url,
-      max: 8,
-      connectionTimeoutMillis: 4_000,
-      application_name: 'wirebird',
-      options: '-c timezone=UTC',
-    });
-    ordinary.on('error', options.onError);
+    const ordinary = pool(url, 'wirebird', 8, options.onError, { options: '-c timezone=UTC' });
     this.db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: ordinary }) });
   }
 
@@ -94,7 +82,11 @@ export class Store {
     let stopped = false;
     let timer: NodeJS.Timeout | undefined;
     const connect = async (): Promise<void> => {
-      const fresh = new pg.Client({ connectionString: this.#url, application_name: 'wirebird listen' });
+      const fresh = new pg.Client({
+        connectionString: this.#url,
+        application_name: 'wirebird listen',
+        keepAlive: true,
+      });
       const again = (): void => {
         if (stopped || client !== fresh) return;
         client = undefined;
@@ -127,12 +119,48 @@ export class Store {
   }
 }
 
-/** True when the statement may or may not have been committed: the connection broke, or the server went away. */
-export function isConnectionError(error: unknown): boolean {
+/** A host that vanishes silently answers nothing, and TCP alone would wait for a quarter of an hour. */
+const QUERY_TIMEOUT_MS = 30_000;
+
+function pool(
+  url: string,
+  name: string,
+  max: number,
+  onError: (error: Error) => void,
+  more: pg.PoolConfig,
+): pg.Pool {
+  const made = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max,
+    connectionTimeoutMillis: 4_000,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    ...more,
+  });
+  // Without a listener an error ends the process: the pool listens to idle connections only, so each gets its own for
+  // the time it is in use. Whoever runs a query on it gets the error too.
+  made.on('error', onError);
+  made.on('connect', client => client.on('error', onError));
+  return made;
+}
+
+/** Classes of SQLSTATE that say nothing about the statement: connection, rollback, resources, locks, operator, system. */
+const PASSING_STATES = /^(08|40|53|55|57|58)...$|^25006$/;
+
+/** What Node's sockets and pg itself say when the server is away or silent; pg gives these no code. */
+const PASSING_CODES = /^E(CONN\w+|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|NETDOWN|NOENT)$/;
+const PASSING_MESSAGES =
+  /connection terminated|read timeout|timeout e|connection error|client was closed|client is closed|ended/i;
+
+/**
+ * True when the same statement may well succeed later: the connection broke, the server is away, full or in a
+ * deadlock. The statement may also have been committed. Everything else is the fault of what was asked.
+ */
+export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as { code?: string }).code;
-  // pg gives SQLSTATE for what the server said; class 08 is connection exceptions, 57P0x a server that goes away.
-  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code))
-    return code.startsWith('08') || code.startsWith('57P');
-  return true;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') return PASSING_STATES.test(code) || PASSING_CODES.test(code);
+  if (error instanceof AggregateError) return error.errors.some(isPassing);
+  return PASSING_MESSAGES.test(error.message);
 }

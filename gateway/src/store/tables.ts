@@ -114,6 +114,8 @@ export interface MessagesTable {
   status: number;
   priority: Generated<number>;
   attempt: Generated<number>;
+  tries: Generated<number>;
+  resends: Generated<number>;
   report_mask: Generated<number>;
   parked: string | null;
   run_at: Date | null;

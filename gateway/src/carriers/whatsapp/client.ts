@@ -120,6 +120,8 @@ export class WhatsApp {
         origin: base.origin,
         path: `${base.pathname === '/' ? '' : base.pathname}/${this.#options.graphVersion}${path}`,
         method,
+        // Over everything together: an answer that trickles in has no end of its own.
+        signal: AbortSignal.timeout(this.#options.timeoutMs),
         headers: {
           authorization: `Bearer ${credentials.accessToken}`,
           ...(body === null ? {} : { 'content-type': 'application/json' }),

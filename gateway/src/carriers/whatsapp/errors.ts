@@ -35,7 +35,7 @@ const POLICIES: Readonly<Record<number, Policy>> = {
   131005: ACCOUNT,
   368: ACCOUNT,
   131031: ACCOUNT,
-  131048: ACCOUNT,
+  131048: { ...ACCOUNT, retry: { kind: 'after', ms: 3_600_000 } },
   131042: PAYMENT,
   131044: PAYMENT,
   131045: REGISTER,
@@ -168,8 +168,22 @@ const NEVER_LEFT =
 export function fromNetworkError(error: unknown): Failure {
   const code = errorCode(error);
   const message = error instanceof Error ? error.message : String(error);
+  // A token or an address that cannot even be put into a request; the message itself is fine.
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'REFUSED_ADDRESS') {
+    return {
+      code,
+      title: 'The sender’s token or Graph API address cannot be used',
+      detail: message,
+      outcome: 'hold',
+      hold: 'sender',
+      neverLeft: true,
+      remedy: 'Give the sender a valid access token and a public graph_url.',
+      source: 'network',
+    };
+  }
   if (NEVER_LEFT.test(code)) {
     return {
+      neverLeft: true,
       code,
       title: 'The Graph API could not be reached',
       detail: message,

@@ -104,7 +104,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       content text not null,
       status smallint not null,
       priority smallint not null default 1,
-      attempt smallint not null default 0,
+      attempt integer not null default 0,
+      tries integer not null default 0,
+      resends integer not null default 0,
       report_mask integer not null default 0,
       parked text,
       run_at timestamptz,
@@ -134,7 +136,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       message_id uuid not null,
       at timestamptz not null,
       step text not null,
-      attempt smallint not null,
+      attempt integer not null,
       detail text
     ) partition by range (message_id);
     create index timeline_message on timeline (message_id);
@@ -151,7 +153,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       url text not null,
       failover_url text,
       state smallint not null default 0,
-      attempt smallint not null default 0,
+      attempt integer not null default 0,
       run_at timestamptz not null,
       finished_at timestamptz
     ) partition by range (id);
@@ -159,7 +161,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create table report_attempts (
       report_id uuid not null,
-      attempt smallint not null,
+      attempt integer not null,
       at timestamptz not null,
       duration_ms integer not null,
       url text not null,
