@@ -66,6 +66,7 @@ export class Reader {
       maxWaiting: Number.POSITIVE_INFINITY,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
       timeoutMs: Number.POSITIVE_INFINITY,
+      everyMs: 10,
       commit: async prepared => {
         await this.#apply(
           prepared.flatMap(one => one.facts),

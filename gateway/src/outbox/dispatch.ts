@@ -7,7 +7,7 @@ import { LEASE_MARGIN_MS, LEASE_MS, RELEASE, RENEW, RENEW_MS } from './leases.ts
 import type { Settle } from './settle.ts';
 
 /** Between two claims, so that a steady stream is taken in handfuls and not one by one. */
-const CLAIM_GAP_MS = 5;
+const CLAIM_GAP_MS = 10;
 
 /** Every lane is looked at this often even when nobody woke it: wakes can be lost, rows cannot. */
 const LOOK_MS = 1_000;

@@ -52,6 +52,7 @@ export class Settle {
       maxWaiting: Number.POSITIVE_INFINITY,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
       timeoutMs: Number.POSITIVE_INFINITY,
+      everyMs: 10,
     };
     this.#facts = new Batch<Fact, undefined>({
       ...patient,

@@ -9,11 +9,11 @@ import type { Store } from '../store/store.ts';
 import type { ReportEncoder, SigningKeys } from './encoder.ts';
 import { type Attempt, CLAIM_REPORTS, type ClaimedReport, REPORT, SETTLE_REPORTS } from './statements.ts';
 
-/** Deliveries under way to one URL, before others go first; also the size of a claim, which may be all of one URL. */
-const PER_URL = 64;
-
 /** Retries become due without anybody waking us. */
 const LOOK_MS = 500;
+
+/** Between two claims, so that a steady stream is taken in handfuls and not one by one. */
+const CLAIM_GAP_MS = 10;
 
 /** A claim is worth its commit only with some room. */
 const CLAIM_MIN = 16;
@@ -38,8 +38,14 @@ export class Deliver {
   readonly #options: DeliverOptions;
   readonly #settle: Batch<Attempt, undefined>;
   readonly #underWay = new Map<string, number>();
+  /** Deliveries to one URL: half of all, so that a slow receiver leaves the other half. Also the size of a claim. */
+  readonly #perUrl: number;
+  /** The last claim passed a URL over that had its share. */
+  #passedOver = false;
   #inFlight = 0;
   #claiming = false;
+  #claimedAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
   #again = false;
   #stopping = false;
   #quiet: (() => void)[] = [];
@@ -47,10 +53,12 @@ export class Deliver {
 
   constructor(options: DeliverOptions) {
     this.#options = options;
+    this.#perUrl = Math.max(1, options.concurrency >> 1);
     this.#settle = new Batch<Attempt, undefined>({
       maxWaiting: Number.POSITIVE_INFINITY,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
       timeoutMs: Number.POSITIVE_INFINITY,
+      everyMs: 10,
       commit: async attempts => {
         await options.store.run(SETTLE_REPORTS, [attempts, options.clock.now().toISOString()]);
         return [];
@@ -78,6 +86,7 @@ export class Deliver {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#interval);
+    clearTimeout(this.#timer);
     if (this.#inFlight > 0 || this.#claiming) await new Promise<void>(resolve => this.#quiet.push(resolve));
     await this.#settle.idle();
   }
@@ -91,20 +100,29 @@ export class Deliver {
       room < Math.min(CLAIM_MIN, this.#options.concurrency)
     )
       return;
-    void this.#claim(Math.min(room, PER_URL));
+    const early = this.#claimedAt + CLAIM_GAP_MS - this.#options.clock.monotonic();
+    if (early > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#pump();
+      }, early);
+      return;
+    }
+    void this.#claim(Math.min(room, this.#perUrl));
   }
 
   async #claim(limit: number): Promise<void> {
     const { store, clock, timeoutMs, onError } = this.#options;
     this.#claiming = true;
+    this.#claimedAt = this.#options.clock.monotonic();
     this.#again = false;
     try {
       const now = clock.now();
-      const busy = [...this.#underWay].filter(([, count]) => count >= PER_URL).map(([url]) => url);
+      const busy = [...this.#underWay].filter(([, count]) => count >= this.#perUrl).map(([url]) => url);
       const lease = new Date(now.getTime() + timeoutMs + 15_000).toISOString();
       const claimed = await store.run(CLAIM_REPORTS, [now.toISOString(), String(limit), lease, busy]);
-      // A full claim, or one that passed URLs over, may have left some.
-      if (claimed.length === limit || (busy.length > 0 && claimed.length > 0)) this.#again = true;
+      if (claimed.length === limit) this.#again = true;
+      this.#passedOver = busy.length > 0;
       for (const report of claimed) void this.#deliver(report);
     } catch (error) {
       onError(error, 'claim reports');
@@ -142,6 +160,10 @@ export class Deliver {
       const left = (this.#underWay.get(report.url) ?? 1) - 1;
       if (left === 0) this.#underWay.delete(report.url);
       else this.#underWay.set(report.url, left);
+      if (this.#passedOver && left <= this.#perUrl / 2) {
+        this.#passedOver = false;
+        this.#again = true;
+      }
       this.#whenQuiet();
       this.#pump();
     }

@@ -4,7 +4,10 @@ import type { Tables } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Meta repeats a webhook for seven days, so ids derived from its times reach a week back; one day is for clocks. */
+/**
+ * Meta repeats a webhook for seven days, so ids derived from its times reach a week back; one day is for clocks. Days
+ * before the installation share one partition: each one costs every statement a little.
+ */
 const DAYS_BACK = 8;
 
 /** Made ahead, so that a node that cannot reach this code for a week still has somewhere to write. */
@@ -39,13 +42,20 @@ async function ensure(tx: Kysely<Tables>, table: string, updated: boolean, today
     select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
   `.execute(tx);
   const names = new Set(existing.rows.map(row => row.name.replaceAll('"', '')));
-  if (names.size === 0)
-    await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(today - DAYS_BACK));
-  // From the past on each time: after a long stop Meta repeats what came meanwhile.
-  for (let day = today - DAYS_BACK; day <= today + DAYS_AHEAD; day++) {
+  const days = [...names].map(dayOf).filter(day => day !== undefined);
+  if (names.size === 0) await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(today));
+  // From the past on, but for what the first partition covers: after a long stop Meta repeats what came meanwhile.
+  const from = Math.max(today - DAYS_BACK, Math.min(today, ...days));
+  for (let day = from; day <= today + DAYS_AHEAD; day++) {
     const name = `${table}_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
     if (!names.has(name)) await create(tx, name, table, updated, quoted(day), quoted(day + 1));
   }
+}
+
+/** The day that a partition's name ends with, in days since 1970. */
+function dayOf(name: string): number | undefined {
+  const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
+  return year === undefined ? undefined : Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
 }
 
 function quoted(day: number): string {
