@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import type { Config } from './config.ts';
+import { makeDataDirectory } from './store/data-directory.ts';
 import { type DataLock, lockDataDirectory } from './store/data-lock.ts';
 import { connectOrStart, startEmbedded } from './store/embedded.ts';
 
@@ -19,7 +19,7 @@ export interface Database {
  * @throws Error with a sentence for the operator
  */
 export async function openDatabase(config: Config, log: (line: string) => void): Promise<Database> {
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDataDirectory(config.dataDir);
   const lock = await lockDataDirectory(config.dataDir);
   if (config.databaseUrl !== undefined) return given(config.databaseUrl, lock);
   try {
@@ -42,7 +42,7 @@ export async function openDatabase(config: Config, log: (line: string) => void):
 /** The database for any other command: the one that runs there, or started for the command's own time. */
 export async function visitDatabase(config: Config, log: (line: string) => void): Promise<Database> {
   if (config.databaseUrl !== undefined) return given(config.databaseUrl, undefined);
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDataDirectory(config.dataDir);
   const { url, stop } = await connectOrStart({ dataDir: config.dataDir, log });
   return { url, alone: false, place: config.dataDir, stop };
 }

@@ -44,17 +44,22 @@ export class Store {
   readonly db: Kysely<Tables>;
   readonly #hot: pg.Pool;
   readonly #url: string;
+  #closing = false;
 
   constructor(url: string, options: { hotConnections: number; onError: (error: Error) => void }) {
     this.#url = url;
-    this.#hot = pool(url, 'wirebird hot', options.hotConnections, options.onError, {
+    // A pool says that it has ended before its connections have; the server may cut them meanwhile.
+    const onError = (error: Error): void => {
+      if (!this.#closing) options.onError(error);
+    };
+    this.#hot = pool(url, 'wirebird hot', options.hotConnections, onError, {
       options: HOT_OPTIONS,
       // Of pg-pool, run once for each new connection before its first use; pg's types do not know it.
       verify: (client: pg.PoolClient, done: (error?: Error) => void) => {
         client.query(WITHOUT_PRUNING_ON_18).then(() => done(), done);
       },
     } as pg.PoolConfig);
-    const ordinary = pool(url, 'wirebird', 8, options.onError, { options: '-c timezone=UTC' });
+    const ordinary = pool(url, 'wirebird', 8, onError, { options: '-c timezone=UTC' });
     this.db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: ordinary }) });
   }
 
@@ -114,6 +119,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await this.db.destroy();
     await this.#hot.end();
   }
