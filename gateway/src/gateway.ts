@@ -18,12 +18,12 @@ import { createServer } from './http.ts';
 import { Journal } from './inbox/journal.ts';
 import { Reader } from './inbox/reader.ts';
 import { webhookRoutes } from './inbox/routes.ts';
-import { retryFailures } from './inbox/set-aside.ts';
-import { parkedDue } from './inbox/strays.ts';
+import { retryFailures, type SetAside } from './inbox/set-aside.ts';
+import { ParkedLook } from './inbox/strays.ts';
 import { eventMask, eventName } from './message/event.ts';
 import { createMetrics } from './metrics.ts';
 import { Accept } from './outbox/accept.ts';
-import { APPLY, type Applied } from './outbox/apply.ts';
+import type { Applied } from './outbox/apply.ts';
 import { VOID_LEASES } from './outbox/claim.ts';
 import { Dispatch } from './outbox/dispatch.ts';
 import { Settle } from './outbox/settle.ts';
@@ -189,15 +189,23 @@ async function compose(config: Config, log: Logger, database: Database): Promise
   };
 
   const journal = new Journal(store, clock);
+  const onSetAside = ({ journalId, items, reason }: SetAside): void => {
+    metrics.inbox.inc({ why: 'set_aside' }, items?.length ?? 1);
+    log.warn(
+      { webhook: journalId, items: items?.slice(0, 10), count: items?.length, reason },
+      items === undefined ? 'a webhook is set aside' : 'items of a webhook are set aside',
+    );
+  };
   const reader = new Reader({
     store,
     clock,
     directory,
     onApplied,
-    onInbound: (senderId, count) => dispatch.lane(senderId)?.draw(count, clock.monotonic()),
-    onCount: why => metrics.inbox.inc({ why }),
+    onCount: (why, count) => metrics.inbox.inc({ why }, count),
+    onSetAside,
     onError,
   });
+  const parked = new ParkedLook({ store, clock, onApplied, onError });
 
   const sendersChanged = async (): Promise<void> => {
     if (config.dispatch) await dispatch.renew();
@@ -232,7 +240,7 @@ async function compose(config: Config, log: Logger, database: Database): Promise
 
   if (config.dispatch) await dispatch.start();
   deliver.start();
-  await reader.sweep(true);
+  await reader.sweep(true).catch(error => onError(error, 'read the journal back'));
   const jobs = [
     upkeep(
       1_000,
@@ -246,12 +254,12 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     ),
     upkeep(
       2_000,
-      () => strays(),
+      () => lookAtParked(),
       error => onError(error, 'look for parked statuses'),
     ),
     upkeep(
       2_000,
-      () => retryFailures(store, clock, (item, senderId) => reader.readItem(item, senderId)),
+      () => retryFailures(store, clock, (item, senderIds) => reader.readItem(item, senderIds), onSetAside),
       error => onError(error, 'retry failed items'),
     ),
     upkeep(10_000, clock.sync, error => onError(error, 'read the database time')),
@@ -273,13 +281,9 @@ async function compose(config: Config, log: Logger, database: Database): Promise
     if (swept.resent > 0) metrics.resent.inc(swept.resent);
   }
 
-  async function strays(): Promise<void> {
-    const due = await parkedDue(store, clock.now());
-    if (due.dropped > 0) metrics.inbox.inc({ why: 'dropped' }, due.dropped);
-    if (due.facts.length === 0) return;
-    for (const fact of due.facts)
-      onApplied(await store.run(APPLY, [[fact], [], [], clock.now().toISOString()]));
-    await due.done();
+  async function lookAtParked(): Promise<void> {
+    const dropped = await parked.look();
+    if (dropped > 0) metrics.inbox.inc({ why: 'dropped' }, dropped);
   }
 
   async function drain(say: (line: string) => void): Promise<void> {

@@ -1,4 +1,5 @@
 import { fromGraphError } from '../carriers/whatsapp/errors.ts';
+import { mended } from '../message/content.ts';
 import { storedFailure } from '../message/failure.ts';
 import { derivedIdAt } from '../message/id.ts';
 import type { Fact, InboundRow } from '../outbox/apply.ts';
@@ -19,16 +20,26 @@ const CALLBACK = /^wb:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 /** An item that is not what Meta documents; it is tried again, then set aside with this sentence. */
 export class UnreadableItem extends Error {}
 
+/** Meta's message ids are opaque and about a hundred signs long; an index of the database bears 2,700 bytes. */
+const WAMID_MAX = 512;
+
+/** A phone number, or a BSUID of at most 256 signs after its country code (meta-cloud-api §5.4). */
+const PERSON_MAX = 300;
+
+/** Deeper than anything documented; what is nested deeper would exhaust the stack of whoever walks it. */
+const DEPTH_MAX = 32;
+
 /**
  * A status of Meta's as facts (meta-cloud-api §5.2).
  *
  * @returns undefined for statuses that are not about delivery (`deleted`, `payment`, what Meta adds tomorrow)
- * @throws UnreadableItem when it has no id or no usable time
+ * @throws UnreadableItem when it has no id or no usable time, or is larger than anything of Meta's
  */
 export function statusFact(value: Json): StatusFact | undefined {
   const wamid = text(value.id);
   const status = text(value.status);
   if (wamid === undefined || status === undefined) throw new UnreadableItem('a status without id or status');
+  assertStorable(value, wamid);
   if (text(value.type) === 'payment') return undefined;
   const at = new Date(unixMs(value.timestamp)).toISOString();
   const pricing = object(value.pricing);
@@ -79,11 +90,11 @@ const KIND_MAX = 32;
  * An inbound message as a row. Its id is derived from sender and wamid and its time from Meta's, so that the repeats of
  * seven days are the same row.
  *
- * @throws UnreadableItem when it has no id, no sender or no usable time
+ * @throws UnreadableItem when it has no id, no sender or no usable time, or is larger than anything of Meta's
  */
 export function inboundRow(
   value: Json,
-  contacts: readonly Json[],
+  contacts: ReadonlyMap<string, Json>,
   sender: { readonly id: string; readonly workspaceId: string },
 ): InboundRow {
   const wamid = text(value.id);
@@ -92,19 +103,30 @@ export function inboundRow(
   if (wamid === undefined || from === undefined || kind === undefined) {
     throw new UnreadableItem('a message without id, sender or type');
   }
+  assertStorable(value, wamid);
+  if (from.length > PERSON_MAX) throw new UnreadableItem('a sender that is too long');
   const ms = unixMs(value.timestamp);
-  const contact = contacts.find(one => one.wa_id === from || one.user_id === from);
   return {
     id: derivedIdAt(ms, `${sender.id}:${wamid}`),
     workspace: sender.workspaceId,
     sender: sender.id,
     recipient: /^\d+$/.test(from) ? `+${from}` : from,
-    name: text(object(contact?.profile)?.name),
-    kind: kind.slice(0, KIND_MAX),
+    name: text(object(contacts.get(from)?.profile)?.name),
+    kind: mended(kind.slice(0, KIND_MAX)),
     content: JSON.stringify(value),
     wamid,
     at: new Date(ms).toISOString(),
   };
+}
+
+function assertStorable(value: Json, wamid: string): void {
+  if (wamid.length > WAMID_MAX) throw new UnreadableItem('an id that is too long');
+  if (deeperThan(value, DEPTH_MAX)) throw new UnreadableItem(`nested deeper than ${DEPTH_MAX} levels`);
+}
+
+function deeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some(inner => deeperThan(inner, levels - 1));
 }
 
 /** Before this the table has one partition for everything; a nonsense time must still have a place, always the same. */

@@ -40,7 +40,9 @@ describe('a webhook is read whole', () => {
     };
     expect(
       itemsOf(body).map(item =>
-        item.kind === 'other' ? item.field : `${item.kind} ${item.phoneNumberId} ${item.value.id}`,
+        'value' in item
+          ? `${item.kind} ${item.phoneNumberId} ${item.value.id}`
+          : item.kind === 'other' && item.field,
       ),
     ).toEqual([
       'status p1 a',
@@ -103,6 +105,21 @@ describe('a webhook is read whole', () => {
     expect(parsed).toEqual({ a: 'Ana \ufffd', b: '😀', c: 'xy' });
   });
 
+  test('one message nested without end keeps the rest of its webhook from neither mending nor reading', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const body = `{"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"p"},"messages":[
+      {"id":"a","deep":${deep}},{"id":"b","text":{"body":"half \\ud83d"}}]}}]}]}`;
+    expect(itemsOf(parseBody(Buffer.from(body)))[1]).toMatchObject({
+      value: { id: 'b', text: { body: 'half \ufffd' } },
+    });
+  });
+
+  test('more items than a webhook can hold are one item', () => {
+    const items = itemsOf({ entry: [{ changes: [change('p', { statuses: new Array(100_000).fill(1) })] }] });
+    expect(items).toHaveLength(30_001);
+    expect(items.at(-1)).toEqual({ kind: 'excess', count: 70_000 });
+  });
+
   test('what is not JSON is undefined', () => {
     expect(parseBody(Buffer.from('hello'))).toBeUndefined();
   });
@@ -137,6 +154,19 @@ describe('a status', () => {
     expect(() => statusFact({ ...status('w1'), timestamp: 'yesterday' })).toThrow(UnreadableItem);
   });
 
+  test.each([
+    ['an id longer than an index bears', { id: 'w'.repeat(513) }],
+    [
+      'an object nested deeper than a stack bears',
+      { pricing: JSON.parse(`${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`) },
+    ],
+  ])('with %s is unreadable', (_, more) => {
+    expect(() => statusFact({ ...status('w1'), ...more })).toThrow(UnreadableItem);
+    expect(() => inboundRow({ ...message('w1'), ...more }, new Map(), { id: 's', workspaceId: 'w' })).toThrow(
+      UnreadableItem,
+    );
+  });
+
   test('that failed carries the reason of Meta and what to do about it', () => {
     const failed = statusFact({
       ...status('w1'),
@@ -149,6 +179,38 @@ describe('a status', () => {
       remedy: 'Send a template: the recipient has not written in the last 24 hours.',
       source: 'meta',
     });
+  });
+});
+
+describe('an inbound message', () => {
+  const sender = { id: 's', workspaceId: 'w' };
+  test('has the name that its contact gives, by phone or by user id', () => {
+    const body = {
+      entry: [
+        {
+          changes: [
+            change('p', {
+              contacts: [
+                { wa_id: '1650', profile: { name: 'Ana' } },
+                { wa_id: '1650', profile: { name: 'Eve' } },
+                { user_id: 'US.1', profile: { name: 'Bo' } },
+              ],
+              messages: [message('a'), { ...message('b'), from: undefined, from_user_id: 'US.1' }],
+            }),
+          ],
+        },
+      ],
+    };
+    const names = itemsOf(body).map(
+      item => item.kind === 'message' && inboundRow(item.value, item.contacts, sender).name,
+    );
+    expect(names).toEqual(['Ana', 'Bo']);
+  });
+
+  test('from a sender longer than any id of Meta is unreadable; a type cut inside an emoji is mended', () => {
+    const row = (more: object) => inboundRow({ ...message('a'), ...more }, new Map(), sender);
+    expect(() => row({ from: '1'.repeat(301) })).toThrow(UnreadableItem);
+    expect(row({ type: `${'t'.repeat(31)}😀` }).kind).toBe(`${'t'.repeat(31)}\ufffd`);
   });
 });
 

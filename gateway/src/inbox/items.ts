@@ -10,9 +10,12 @@ export type Item =
       readonly kind: 'message';
       readonly phoneNumberId: string;
       readonly value: Json;
-      readonly contacts: readonly Json[];
+      /** By phone and by user id: a webhook can hold thousands of each. */
+      readonly contacts: ReadonlyMap<string, Json>;
     }
-  | { readonly kind: 'other'; readonly wabaId: string; readonly field: string };
+  | { readonly kind: 'other'; readonly wabaId: string; readonly field: string }
+  /** What stands beyond the most that a webhook can hold, together. */
+  | { readonly kind: 'excess'; readonly count: number };
 
 export type Json = { readonly [name: string]: unknown };
 
@@ -22,13 +25,19 @@ export interface Named {
   readonly phoneNumberIds: ReadonlySet<string>;
 }
 
+/** A status of Meta's has more than a hundred bytes, a webhook at most 3 MB (meta-cloud-api §5.1). */
+const ITEMS_MAX = 30_000;
+
+/** Deeper than an item that can be read; what is nested deeper is refused there, and mending it would end the stack. */
+const MENDED_DEPTH = 64;
+
 /** @returns undefined when the bytes are not JSON */
 export function parseBody(body: Buffer): unknown {
   const text = body.toString('utf8');
   try {
     const parsed = JSON.parse(text) as unknown;
     // A NUL or half an emoji can stand in any string and comes escaped; what has neither needs no walk.
-    return /\\u(?:0000|d[89a-f])|\0|\ufffd/i.test(text) ? mendedDeep(parsed) : parsed;
+    return /\\u(?:0000|d[89a-f])|\0|\ufffd/i.test(text) ? mendedDeep(parsed, MENDED_DEPTH) : parsed;
   } catch {
     return undefined;
   }
@@ -48,9 +57,19 @@ export function named(parsed: unknown): Named {
   return { wabaIds, phoneNumberIds };
 }
 
-/** Every entry, every change, every status and message in it. */
+/** Every entry, every change, every status and message in it. An item's place in this list is its name. */
 export function itemsOf(parsed: unknown): Item[] {
   const items: Item[] = [];
+  let excess = 0;
+  for (const item of everyItem(parsed)) {
+    if (items.length < ITEMS_MAX) items.push(item);
+    else excess++;
+  }
+  if (excess > 0) items.push({ kind: 'excess', count: excess });
+  return items;
+}
+
+function* everyItem(parsed: unknown): Generator<Item> {
   for (const entry of list(object(parsed)?.entry)) {
     const wabaId = text(object(entry)?.id) ?? '';
     for (const change of list(object(entry)?.changes)) {
@@ -58,21 +77,31 @@ export function itemsOf(parsed: unknown): Item[] {
       const value = object(object(change)?.value);
       const phoneNumberId = text(object(value?.metadata)?.phone_number_id);
       if (field !== 'messages' || value === undefined || phoneNumberId === undefined) {
-        items.push({ kind: 'other', wabaId, field });
+        yield { kind: 'other', wabaId, field };
         continue;
       }
-      const contacts = list(value.contacts)
-        .map(object)
-        .filter(contact => contact !== undefined);
       for (const status of list(value.statuses)) {
-        items.push({ kind: 'status', phoneNumberId, value: object(status) ?? {} });
+        yield { kind: 'status', phoneNumberId, value: object(status) ?? {} };
       }
-      for (const message of list(value.messages)) {
-        items.push({ kind: 'message', phoneNumberId, value: object(message) ?? {}, contacts });
+      const messages = list(value.messages);
+      if (messages.length === 0) continue;
+      const contacts = contactsOf(value);
+      for (const message of messages) {
+        yield { kind: 'message', phoneNumberId, value: object(message) ?? {}, contacts };
       }
     }
   }
-  return items;
+}
+
+function contactsOf(value: Json): Map<string, Json> {
+  const contacts = new Map<string, Json>();
+  for (const one of list(value.contacts)) {
+    const contact = object(one);
+    for (const id of [text(contact?.wa_id), text(contact?.user_id)]) {
+      if (contact !== undefined && id !== undefined && !contacts.has(id)) contacts.set(id, contact);
+    }
+  }
+  return contacts;
 }
 
 export function object(value: unknown): Json | undefined {
@@ -87,9 +116,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function mendedDeep(value: unknown): unknown {
+function mendedDeep(value: unknown, levels: number): unknown {
   if (typeof value === 'string') return mended(value);
-  if (Array.isArray(value)) return value.map(mendedDeep);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [mended(key), mendedDeep(inner)]));
+  if (typeof value !== 'object' || value === null || levels === 0) return value;
+  if (Array.isArray(value)) return value.map(inner => mendedDeep(inner, levels - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [mended(key), mendedDeep(inner, levels - 1)]),
+  );
 }

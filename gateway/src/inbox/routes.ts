@@ -68,7 +68,7 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
       const senderIds = claimed.filter(sender => sender.appSecret === secret).map(sender => sender.id);
       try {
         const id = await journal.write(body, senderIds);
-        reader.push({ id, parsed, senderIds });
+        reader.push({ id, parsed, bytes: body.byteLength, senderIds });
       } catch (error) {
         if (!(error instanceof Overloaded)) throw error;
         onWebhook('busy');

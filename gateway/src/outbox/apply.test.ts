@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addSender, addWorkspace, type Ground, ground, putMessage } from '../../test/rows.ts';
 import { EVENT, eventName } from '../message/event.ts';
@@ -241,6 +242,13 @@ describe('inbound', () => {
       .where('message_id', '=', inbound.id)
       .execute();
     expect(reports.map(report => report.endpoint_id)).toEqual([wanted]);
-    expect(reports[0]?.event_id).toBe(derivedId(inbound.id, `event:${EVENT.inbound}`));
   });
+});
+
+test('an id derived in the database is the one derived in Node', async () => {
+  const id = newId();
+  const { rows } = await sql<{
+    derived: string;
+  }>`select derived_id(${id}::uuid, 'report:1:own') as derived`.execute(g.store.db);
+  expect(rows[0]?.derived).toBe(derivedId(id, 'report:1:own'));
 });

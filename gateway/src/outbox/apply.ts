@@ -128,8 +128,8 @@ export const APPLY: Statement<Applied> = {
       select t.id, t.workspace_id, t.kind, t.at, e.id, e.dialect, e.url, e.failover_url
       from told t join webhook_endpoints e on e.workspace_id = t.workspace_id and e.enabled and e.mask & t.kind <> 0
     ), reported as (
-      insert into reports (id, event_id, message_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
-      select derived_id(id, 'report:' || kind || ':' || coalesce(endpoint_id::text, 'own')), derived_id(id, 'event:' || kind),
+      insert into reports (id, message_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
+      select derived_id(id, 'report:' || kind || ':' || coalesce(endpoint_id::text, 'own')),
         id, workspace_id, endpoint_id, dialect, kind, at, url, failover_url, $4::timestamptz
       from destined
       on conflict (id) do nothing

@@ -6,7 +6,7 @@ import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import { messageFromJson } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
-import type { ReportEncoder, SigningKeys } from './encoder.ts';
+import { eventIdOf, type ReportEncoder, type SigningKeys } from './encoder.ts';
 import { type Attempt, CLAIM_REPORTS, type ClaimedReport, REPORT, SETTLE_REPORTS } from './statements.ts';
 
 /** Retries become due without anybody waking us. */
@@ -201,7 +201,7 @@ export class Deliver {
     const message = messageFromJson(report.message);
     const request = encode(
       {
-        eventId: report.event_id,
+        eventId: eventIdOf(message.id, report.kind),
         event: eventName(report.kind),
         occurredAt: new Date(report.occurred_at),
         attempt: report.attempt,

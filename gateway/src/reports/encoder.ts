@@ -1,4 +1,5 @@
 import type { EventName } from '../message/event.ts';
+import { derivedId } from '../message/id.ts';
 import type { Message } from '../message/message.ts';
 
 /** One delivery of one event to one URL, as a dialect's encoder sees it. */
@@ -20,6 +21,11 @@ export interface Report {
 export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** One event, whoever is told of it: the same for every URL and every attempt. Derived, so nothing has to store it. */
+export function eventIdOf(messageId: string, kind: number): string {
+  return derivedId(messageId, `event:${kind}`);
 }
 
 /** What a report is signed with. Signatures are made afresh for each attempt. */

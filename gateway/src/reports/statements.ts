@@ -6,7 +6,6 @@ export const REPORT = { pending: 0, delivered: 1, failed: 2 } as const;
 /** A report that this node delivers now, with the message it is about (a row of `messages` as JSON). */
 export interface ClaimedReport {
   readonly id: string;
-  readonly event_id: string;
   readonly kind: number;
   readonly occurred_at: string;
   readonly workspace_id: string;
@@ -36,10 +35,10 @@ export const CLAIM_REPORTS: Statement<ClaimedReport[]> = {
     ), claimed as (
       update reports r set attempt = r.attempt + 1, run_at = $3::timestamptz
       from picked where r.id = picked.id
-      returning r.id, r.event_id, r.message_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id, r.dialect, r.url,
+      returning r.id, r.message_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id, r.dialect, r.url,
         r.failover_url, r.attempt
     )
-    select coalesce(json_agg(json_build_object('id', r.id, 'event_id', r.event_id, 'kind', r.kind,
+    select coalesce(json_agg(json_build_object('id', r.id, 'kind', r.kind,
       'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
       'url', r.url, 'failover_url', r.failover_url, 'attempt', r.attempt, 'message', row_to_json(m))), '[]') as out
     from claimed r join messages m on m.id = r.message_id`,

@@ -64,7 +64,6 @@ export interface Tables {
   timeline: { message_id: string; at: Date; step: string; attempt: number; detail: string | null };
   reports: {
     id: string;
-    event_id: string;
     message_id: string;
     workspace_id: string;
     endpoint_id: string | null;
@@ -91,14 +90,12 @@ export interface Tables {
   inbox_failures: {
     journal_id: string;
     item: number;
-    body: string;
-    sender_id: string;
     tries: number;
     error: string;
-    set_aside: boolean;
+    set_aside: Generated<boolean>;
     next_at: Date;
   };
-  parked_statuses: { sender_id: string; wamid: string; status: string; fact: string; until: Date };
+  parked_statuses: { sender_id: string; wamid: string; status: string; fact: string; parked_at: Date };
 }
 
 export interface MessagesTable {

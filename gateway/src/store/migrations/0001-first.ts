@@ -143,7 +143,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create table reports (
       id uuid not null primary key,
-      event_id uuid not null,
       message_id uuid not null,
       workspace_id uuid not null,
       endpoint_id uuid,
@@ -182,23 +181,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table inbox_failures (
       journal_id uuid not null,
       item integer not null,
-      body text not null,
-      sender_id uuid not null,
       tries integer not null,
       error text not null,
-      set_aside boolean not null,
+      set_aside boolean not null default false,
       next_at timestamptz not null,
       primary key (journal_id, item)
     );
+    create index on inbox_failures (next_at) where not set_aside;
 
     create table parked_statuses (
       sender_id uuid not null,
       wamid text not null,
       status text not null,
       fact text not null,
-      until timestamptz not null,
-      primary key (wamid, status)
+      parked_at timestamptz not null,
+      primary key (sender_id, wamid, status)
     );
+    create index on parked_statuses (parked_at);
   `.execute(db);
 
   await sql`
