@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Inbox, inbound, inbox, webhook } from '../../test/inbox.ts';
+import { UnreadableItem } from './facts.ts';
+import { retryFailures } from './set-aside.ts';
 
 let i: Inbox;
 beforeEach(async () => {
@@ -98,9 +100,13 @@ test('an item whose webhook was deleted by retention is forgotten', async () => 
   expect(i.aside).toEqual([]);
 });
 
-test('two nodes that look at the same time try an item once', async () => {
+test('what one node is at, another does not try', async () => {
   const id = await read(webhook({ statuses: [{}] }));
   i.clock.step(6_000);
-  await Promise.all([i.retry(), i.retry()]);
+  const slow = async (): Promise<void> => {
+    await i.retry();
+    throw new UnreadableItem('still');
+  };
+  await retryFailures(i.g.store, i.clock, slow, () => {});
   expect((await i.failures(id)).map(row => row.tries)).toEqual([2]);
 });

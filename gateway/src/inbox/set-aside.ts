@@ -105,14 +105,16 @@ const KEPT: Statement<{ body: string; senders: string[] } | null> = {
 const NOTE_AGAIN: Statement<number> = {
   name: 'note_failures_again',
   text: `
-    with done as (
-      delete from inbox_failures where journal_id = $1::uuid
-      and item in (select value::integer from json_array_elements_text($2::json))
+    with failing as materialized (
+      select $1::uuid as journal, item, error from json_to_recordset($3::json) as i(item integer, error text)
+    ), read as materialized (
+      select $1::uuid as journal, value::integer as item from json_array_elements_text($2::json)
+    ), done as (
+      delete from inbox_failures f using read r where f.journal_id = r.journal and f.item = r.item
     ), failed as (
       update inbox_failures f set tries = f.tries + 1, error = i.error, next_at = $4::timestamptz,
         set_aside = f.tries + 1 >= ${TRIES}
-      from json_to_recordset($3::json) as i(item integer, error text)
-      where f.journal_id = $1::uuid and f.item = i.item
+      from failing i where f.journal_id = i.journal and f.item = i.item
       returning 1
     )
     select count(*)::int as out from failed`,

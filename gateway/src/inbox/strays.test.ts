@@ -3,7 +3,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addSender, type Ground, ground, putMessage } from '../../test/rows.ts';
 import { newId } from '../message/id.ts';
 import { STATUS } from '../message/status.ts';
-import { ParkedLook, type ParkedStatus, parkStatuses, rangesToLookAt, resolveByWamid } from './strays.ts';
+import {
+  LOOK,
+  ParkedLook,
+  type ParkedStatus,
+  parkStatuses,
+  rangesToLookAt,
+  resolveByWamid,
+} from './strays.ts';
 
 let g: Ground;
 beforeAll(async () => {
@@ -135,4 +142,39 @@ test('each parked status is looked at once for each of its ages, at any rhythm o
     expect(looks.at(-1)).toBeGreaterThanOrEqual(595_000);
     expect(looks.at(-1)).toBeLessThanOrEqual(595_000 + rhythm);
   }
+});
+
+interface Plan {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Rows that a plan took from a table, those that it then left out too. */
+const taken = (plan: Plan, table: string): number =>
+  (plan['Relation Name'] === table
+    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+    : 0) + (plan.Plans ?? []).reduce((sum, inner) => sum + taken(inner, table), 0);
+
+test('a look takes only the statuses of its ages, however many are parked', async () => {
+  const many = (name: string) => Array.from({ length: 2_000 }, (_, n) => sent(`w-${name}-${n}`));
+  await parkStatuses(g.store, clock, many('old'));
+  now += 30_000;
+  await parkStatuses(g.store, clock, many('new').slice(0, 10));
+  for (let n = 0; n < 50; n++) await message(`w-other-${n}`);
+  const ranges = [{ after: new Date(now - 10_000).toISOString(), upto: new Date(now).toISOString() }];
+  const plan = await g.store.db.transaction().execute(async tx => {
+    for (const setting of ['seqscan', 'hashjoin', 'mergejoin'])
+      await sql.raw(`set local enable_${setting} = off`).execute(tx);
+    const text = LOOK.text
+      .replaceAll('$1', `'${JSON.stringify(ranges)}'`)
+      .replaceAll('$2', `'${new Date(T0 - 3_600_000).toISOString()}'`);
+    const { rows } = await sql
+      .raw<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (analyze, format json) ${text}`)
+      .execute(tx);
+    return rows[0]!['QUERY PLAN'][0].Plan;
+  });
+  expect(taken(plan, 'parked_statuses')).toBe(10);
 });

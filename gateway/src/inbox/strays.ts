@@ -92,7 +92,7 @@ interface Found {
  *
  * Parameters: the ranges of `parked_at` to look at, apart from each other; what was parked before is dropped.
  */
-const LOOK: Statement<{ found: Found[]; dropped: number }> = {
+export const LOOK: Statement<{ found: Found[]; dropped: number }> = {
   name: 'look_at_parked',
   text: `
     with found as materialized (
