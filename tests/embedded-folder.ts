@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -48,10 +58,27 @@ afterAll(async () => {
 
 /** The servers whose data lie in a folder. */
 export function serversIn(folder: string): number[] {
-  return execFileSync('ps', ['-ww', '-A', '-o', 'pid=,command='], { encoding: 'utf8' })
-    .split('\n')
-    .filter(line => line.includes(`postgres -D ${folder}/`))
-    .map(line => Number.parseInt(line, 10));
+  return commands()
+    .filter(([, command]) => command.includes(`postgres -D ${folder}/`))
+    .map(([pid]) => pid);
+}
+
+/** All processes with their command lines; a bare Debian has no `ps`. */
+function commands(): [pid: number, command: string][] {
+  if (process.platform !== 'linux') {
+    return execFileSync('ps', ['-ww', '-A', '-o', 'pid=,command='], { encoding: 'utf8' })
+      .split('\n')
+      .map(line => [Number.parseInt(line, 10), line]);
+  }
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(name => {
+      try {
+        return [Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return [Number(name), ''];
+      }
+    });
 }
 
 /** A server of this process, stopped with its test; `lines` is what it told the operator. */

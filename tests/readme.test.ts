@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,11 +29,29 @@ beforeAll(async () => {
   // A file beside node_modules, as the reader's own project has it.
   folder = await mkdtemp(join(tmpdir(), 'wirebird-readme-'));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await mkdir(join(folder, 'bin'));
+  await writeFile(join(folder, 'bin/package.json'), '{"type":"module"}');
+  await writeFile(join(folder, 'bin/curl'), STAND_IN, { mode: 0o755 });
 });
 afterAll(async () => {
   await running?.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** For machines without curl: what the README's commands use of it. The real one comes first where there is one. */
+const STAND_IN = `#!/usr/bin/env node
+const args = process.argv.slice(2);
+const headers = {};
+let url, body;
+while (args.length > 0) {
+  const arg = args.shift();
+  if (arg === '-H') { const [name, value] = args.shift().split(/: ?/); headers[name] = value; }
+  else if (arg === '-d') body = args.shift();
+  else if (!arg.startsWith('-')) url = arg;
+}
+const answer = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body });
+process.stdout.write(await answer.text());
+`;
 
 const here = (code: string): string =>
   code
@@ -46,7 +64,12 @@ async function run(
 ): Promise<{ code: number | null; out: string; error: string }> {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { ...process.env, TELNYX_CLIENT_ID: '', TELNYX_CLIENT_SECRET: '' },
+    env: {
+      ...process.env,
+      PATH: `${process.env.PATH}:${join(folder, 'bin')}`,
+      TELNYX_CLIENT_ID: '',
+      TELNYX_CLIENT_SECRET: '',
+    },
   });
   let out = '';
   let error = '';

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Program, readyPort, startProgram } from './program.ts';
@@ -20,6 +20,8 @@ export async function startCeiling(
   whole: boolean,
 ): Promise<Ceiling> {
   const folder = await mkdtemp(join(tmpdir(), 'wirebird-bare-'));
+  // The server's own user must be able to enter it.
+  await chmod(folder, 0o755);
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const receiver = await startReceiver();
   stack.defer(() => receiver.stop());

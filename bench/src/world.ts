@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { senderNumbers } from './campaign.ts';
@@ -27,6 +27,8 @@ export interface WorldOptions {
 /** Starts a world on empty data. What it left is undone with `stack`, in whatever state it is by then. */
 export async function startWorld(stack: AsyncDisposableStack, options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'wirebird-bench-'));
+  // The server's own user must be able to enter it.
+  await chmod(folder, 0o755);
   const dataDir = join(folder, 'data');
   stack.defer(async () => {
     await removeData(dataDir);

@@ -48,8 +48,8 @@ export interface Config {
   readonly sandboxPort: number;
 }
 
-/** The smallest admin key that is not guessable by trying. */
-const ADMIN_KEY_MIN = 24;
+/** The smallest key that is not guessable by trying. */
+const KEY_MIN = 24;
 
 export class ConfigError extends Error {}
 
@@ -75,7 +75,9 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
   const sandbox = flags.sandbox ?? false;
   const databaseUrl = flags.databaseUrl ?? text('WIREBIRD_DATABASE_URL');
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new ConfigError('WIREBIRD_DATABASE_URL must start with postgres:// or postgresql://');
+    throw new ConfigError(
+      '--database-url (WIREBIRD_DATABASE_URL) must start with postgres:// or postgresql://',
+    );
   }
   const masterKey = text('WIREBIRD_MASTER_KEY');
   if (databaseUrl !== undefined && masterKey === undefined && !sandbox) {
@@ -83,9 +85,12 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       'WIREBIRD_MASTER_KEY is required with a database URL: every node must encrypt secrets with the same key. Make one with: openssl rand -base64 32',
     );
   }
+  if (masterKey !== undefined && masterKey.length < KEY_MIN) {
+    throw new ConfigError(`WIREBIRD_MASTER_KEY must have at least ${KEY_MIN} characters`);
+  }
   const adminKey = text('WIREBIRD_ADMIN_KEY');
-  if (adminKey !== undefined && adminKey.length < ADMIN_KEY_MIN) {
-    throw new ConfigError(`WIREBIRD_ADMIN_KEY must have at least ${ADMIN_KEY_MIN} characters`);
+  if (adminKey !== undefined && adminKey.length < KEY_MIN) {
+    throw new ConfigError(`WIREBIRD_ADMIN_KEY must have at least ${KEY_MIN} characters`);
   }
   const openPrivate = text('WIREBIRD_ALLOW_PRIVATE_WEBHOOKS') === 'true';
   return {

@@ -62,23 +62,24 @@ export interface Gateway {
  */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const database = await openDatabase(config, line => log.info(line));
+  const store = new Store(database.url, {
+    hotConnections: 8,
+    onError: error => log.warn({ err: error }, 'a database connection broke'),
+  });
   try {
-    return await compose(config, log, database);
+    return await compose(config, log, database, store);
   } catch (error) {
+    await store.close().catch(() => {});
     await database.stop();
     throw error;
   }
 }
 
-async function compose(config: Config, log: Logger, database: Database): Promise<Gateway> {
+async function compose(config: Config, log: Logger, database: Database, store: Store): Promise<Gateway> {
   const onError = (error: unknown, doing: string): void => {
     metrics.errors.inc({ doing });
     log.error({ err: error }, `could not ${doing}`);
   };
-  const store = new Store(database.url, {
-    hotConnections: 8,
-    onError: error => log.warn({ err: error }, 'a database connection broke'),
-  });
   const metrics = createMetrics({ sends: () => dispatch.inFlight, reports: () => deliver.inFlight });
   const clock = await databaseClock(store.db);
   const startedAt = clock.now();
@@ -288,7 +289,9 @@ async function compose(config: Config, log: Logger, database: Database): Promise
 
   async function drain(say: (line: string) => void): Promise<void> {
     const waiting = setInterval(() => {
-      say(`still waiting: ${dispatch.inFlight} sends, ${deliver.inFlight} reports under way`);
+      say(
+        `still waiting: ${counted(dispatch.inFlight, 'send')}, ${counted(deliver.inFlight, 'report')} under way`,
+      );
     }, 1_000);
     try {
       await Promise.all([closed(app), dispatch.stop()]);
@@ -328,4 +331,8 @@ async function compose(config: Config, log: Logger, database: Database): Promise
 /** Fastify waits for the requests under way and closes idle connections. */
 async function closed(app: FastifyInstance): Promise<void> {
   await app.close();
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

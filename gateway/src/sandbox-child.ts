@@ -72,11 +72,7 @@ function ready(child: ChildProcess): Promise<number> {
     });
     child.once('exit', () => {
       clearTimeout(timer);
-      reject(
-        new Error(
-          'The sandbox ended while it started; its own words stand above. Is its port taken? Choose another with --sandbox-port.',
-        ),
-      );
+      reject(new Error('The sandbox ended while it started; its own words stand above.'));
     });
   });
 }

@@ -10,19 +10,22 @@ import { onStop } from './signals.ts';
 /**
  * `wirebird serve`: starts everything, says where it is, and runs until a signal.
  *
- * Log lines are JSON on standard output unless it is a terminal; what a person should read stands on standard error.
+ * Log lines are JSON on standard output; what a person should read stands on standard error.
  */
 export async function serve(config: Config): Promise<void> {
   // Whoever read it may be gone (`npm start | head`); that is no reason to end in the middle of a stop.
   process.stderr.on('error', () => {});
   process.stdout.on('error', () => {});
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const log = pino({
-    level: config.logLevel,
-    base: null,
-    serializers: { err: brief },
-    redact: { paths: ['*.accessToken', '*.appSecret', '*.authorization'], censor: '…' },
-  });
+  const log = pino(
+    {
+      level: config.logLevel,
+      base: null,
+      serializers: { err: brief },
+      redact: { paths: ['*.accessToken', '*.appSecret', '*.authorization'], censor: '…' },
+    },
+    process.stdout,
+  );
   const began = performance.now();
   let gateway: Gateway | undefined;
   let sandbox: Sandbox | undefined;
@@ -60,7 +63,9 @@ export async function serve(config: Config): Promise<void> {
       });
     },
     () => {
-      say('Ended at once; what was under way is settled at the next start.');
+      say(
+        'Ended at once; what was under way is settled at the next start, for which the database goes on running.',
+      );
       process.exit(130);
     },
   );
@@ -112,6 +117,14 @@ function sentence(error: unknown): string {
   if (error_.code === 'EADDRINUSE') {
     return `port ${error_.port} on ${error_.address} is taken. Choose another with --port.`;
   }
+  if (error_.code === 'EACCES' && error_.port !== undefined) {
+    return `port ${error_.port} needs more rights than this user has. Choose one from 1024 with --port.`;
+  }
+  if (error_.code === 'EADDRNOTAVAIL')
+    return `this machine has no address ${error_.address}. Choose another with --host.`;
+  if (error_.code === 'ECONNREFUSED' || error_.code === 'ENOTFOUND') {
+    return `the database cannot be reached: ${error_.message}. Check --database-url (WIREBIRD_DATABASE_URL).`;
+  }
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -136,7 +149,10 @@ function banner(config: Config, gateway: Gateway, sandbox: Sandbox | undefined, 
       `    -d '{"from":"${SEEDED_PHONE}","to":"+15557654321","whatsapp_message":{"type":"template","template":{"name":"hello_world","language":{"code":"en_US"}}}}'`,
     );
   } else if (config.adminKey === undefined) {
-    lines.push('', 'No admin key is set. Make an API key with: wirebird keys create --name NAME');
+    lines.push(
+      '',
+      'No admin key is set. Make an API key with: node gateway/bin/wirebird.js keys create --name NAME --scopes admin',
+    );
   }
   return `${lines.join('\n')}\n`;
 }

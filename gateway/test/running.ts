@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,11 +36,18 @@ export interface RunningOptions {
   readonly args?: readonly string[];
 }
 
+/** A folder that the server's own user may enter, so that nothing has to move elsewhere. */
+export async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'wirebird-test-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
 /** Longest start, on a machine that is busy with other tests. */
 const READY_MS = 60_000;
 
 export async function startRunning(options: RunningOptions = {}): Promise<Running> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'wirebird-test-')));
+  const dataDir = options.dataDir ?? (await dataFolder());
   const database = options.database === undefined ? await freshDatabase() : undefined;
   const databaseUrl =
     database?.url ?? (typeof options.database === 'object' ? options.database.url : undefined);

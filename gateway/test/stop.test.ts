@@ -1,16 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { call, type Running, startRunning } from './running.ts';
+import { call, dataFolder, type Running, startRunning } from './running.ts';
 
 /** A gateway on its own embedded database, as a newcomer runs it. */
 let dataDir: string;
 let open: Running[];
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'wirebird-stop-'));
+  dataDir = await dataFolder();
   open = [];
 });
 afterEach(async () => {
@@ -43,8 +42,13 @@ const statusOf = async (running: Running, id: string): Promise<string> =>
     })
   ).body.data.to[0]!.status;
 
+/** The server's process id; its folder may lie elsewhere, as root without namespaces. */
 async function postmaster(): Promise<number> {
-  return Number((await readFile(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')[0]);
+  const { directory } = JSON.parse(await readFile(join(dataDir, 'database.json'), 'utf8')) as {
+    directory: string;
+  };
+  const file = await readFile(join(resolve(dataDir, directory), 'data/postmaster.pid'), 'utf8');
+  return Number(file.split('\n')[0]);
 }
 
 describe('stopping and starting again', () => {

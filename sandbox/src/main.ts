@@ -102,7 +102,7 @@ Send a first message, then look at ${url}/:
 function sentenceOf(error: unknown, port: number): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
-    return `port ${port} is in use. Stop what listens there, or give another --port.`;
+    return `port ${port} is in use. Stop what listens there, or give another ${process.send === undefined ? '--port' : '--sandbox-port'}.`;
   return message;
 }
 

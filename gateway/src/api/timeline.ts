@@ -21,8 +21,17 @@ const ENDS: ReadonlySet<string> = new Set(['failed', 'suppressed', 'canceled', '
 /** Everything that is known to have happened to a message, in the order of its times. */
 export async function readTimeline(store: Store, message: Message): Promise<Step[]> {
   const [noted, reported] = await Promise.all([notedSteps(store, message), reportSteps(store, message)]);
-  // The sort is stable: what happened in the same millisecond keeps the order of life.
-  return [...ownSteps(message), ...noted, ...reported].sort((a, b) => a.at.getTime() - b.at.getTime());
+  const own = ownSteps(message);
+  // Meta's times are whole seconds, so `sent` may seem to come before our own `sending`: each step of life stands after
+  // the one before it, with its own time unchanged. The sort is stable.
+  const places = new Map<Step, number>();
+  let latest = 0;
+  for (const step of own) {
+    latest = Math.max(latest, step.at.getTime());
+    places.set(step, latest);
+  }
+  const place = (step: Step): number => places.get(step) ?? step.at.getTime();
+  return [...own, ...noted, ...reported].sort((a, b) => place(a) - place(b));
 }
 
 /** What the message's own row tells. */

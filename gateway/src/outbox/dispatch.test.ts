@@ -243,16 +243,21 @@ describe('what comes of a failure', () => {
   });
 
   test('a sender that must wait keeps its messages and goes on by itself', async () => {
-    const node = await outbox((send, count) =>
-      count === 1
-        ? failing({ code: '130429', outcome: 'hold', hold: 'sender', retry: { kind: 'after', ms: 1_000 } })
-        : accepted(send, count),
-    );
+    const held = failing({
+      code: 'http_429',
+      outcome: 'hold',
+      hold: 'sender',
+      retry: { kind: 'after', ms: 5_000 },
+    });
+    const node = await outbox((send, count) => (count === 1 ? held : accepted(send, count)));
     const [one] = await node.accept.accept([hello()]);
     await expect.poll(async () => (await row(one!.id)).attempt, { interval: 10 }).toBe(1);
     await becomes(one!.id, 'queued');
     expect(node.dispatch.lane(g.sender)!.heldUntil).toBeGreaterThan(clock.monotonic());
+    aheadMs += 5_500;
+    await node.dispatch.renew();
     await becomes(one!.id, 'accepted');
+    expect(node.sent).toHaveLength(2);
   });
 
   test('an unknown outcome is unconfirmed, and nothing is sent before the deadline', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { type Budget, CLAIM, type Claimed } from './claim.ts';
 import { Lane } from './lane.ts';
-import { LEASE_MARGIN_MS, LEASE_MS, RELEASE, RENEW, RENEW_MS } from './leases.ts';
+import { LEASE_MARGIN_MS, LEASE_MS, RELEASE, RENEW, RENEW_MS, WRITTEN_HOLD_MS } from './leases.ts';
 import type { Settle } from './settle.ts';
 
 /** Between two claims, so that a steady stream is taken in handfuls and not one by one. */
@@ -11,9 +11,6 @@ const CLAIM_GAP_MS = 10;
 
 /** Every lane is looked at this often even when nobody woke it: wakes can be lost, rows cannot. */
 const LOOK_MS = 1_000;
-
-/** A hold that is written down bridges the time until the next renewal reads it. */
-const BRIDGE_MS = 2 * RENEW_MS;
 
 /** A monotonic clock that fell behind the wall by more than this slept, and its leases with it. */
 const SLEPT_MS = 1_000;
@@ -93,7 +90,7 @@ export class Dispatch {
   /**
    * Keeps a lane still; it still owns its messages.
    *
-   * @param ms a longer hold than a few seconds is read from the database at the next renewal
+   * @param ms a longer hold than `WRITTEN_HOLD_MS` goes on as the database says
    * @returns false when it is held already, so that many failures at once are one hold
    */
   hold(senderId: string, ms: number): boolean {
@@ -101,7 +98,7 @@ export class Dispatch {
     if (lane === undefined) return false;
     const now = this.#options.clock.monotonic();
     const held = lane.held(now);
-    lane.heldUntil = Math.max(lane.heldUntil, now + Math.min(ms, BRIDGE_MS));
+    lane.heldUntil = Math.max(lane.heldUntil, now + Math.min(ms, WRITTEN_HOLD_MS));
     return !held;
   }
 

@@ -57,6 +57,9 @@ export const RELEASE: Statement<number> = {
     select count(*)::int as out from released`,
 };
 
+/** A shorter hold is a matter of pace, known to the owner alone; a longer one is written down and read at each renewal. */
+export const WRITTEN_HOLD_MS = 10_000;
+
 /** Writes down that a sender must wait, and why. */
 export const HOLD: Statement<number> = {
   name: 'hold',

@@ -6,7 +6,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { APPLY, type Applied, type Fact, mergeFacts } from './apply.ts';
 import { type Claimed, MOVE, type Move, ORPHANS, SWEEP } from './claim.ts';
-import { HOLD } from './leases.ts';
+import { HOLD, WRITTEN_HOLD_MS } from './leases.ts';
 
 /** Pauses before the second, third and fourth try (meta-cloud-api §4: 131000, 131016, 2). */
 const BACKOFF_MS = [1_000, 5_000, 25_000] as const;
@@ -19,9 +19,6 @@ const JITTER = 0.2;
 
 /** How long a sender waits after a failure that only a person can mend, until it is tried again. */
 const HOLD_MS = 60_000;
-
-/** A hold shorter than this is a matter of pace and not written down. */
-const PERSISTED_HOLD_MS = 10_000;
 
 export interface SettleOptions {
   readonly store: Store;
@@ -161,7 +158,7 @@ export class Settle {
         detail: describe(failure),
       }),
     );
-    if (!newly || ms < PERSISTED_HOLD_MS) return;
+    if (!newly || ms < WRITTEN_HOLD_MS) return;
     this.#options.onAlert(message.sender, failure);
     const until = new Date(clock.now().getTime() + ms).toISOString();
     await store.run(HOLD, [message.sender, until, failure.code, describe(failure)]);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -76,9 +76,9 @@ function noWay(options: PlaceOptions, why: string): string {
 }
 
 /** The same for the same data directory, and told apart from its namesakes. */
+/** A new name each time: a data directory that was deleted and made again must not meet the database of before. */
 function nameApart(dataDir: string): string {
-  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
-  return `${basename(dirname(dataDir))}-${hash}`.replaceAll(/[^\w.-]/g, '_');
+  return `${basename(dirname(dataDir))}-${randomBytes(6).toString('hex')}`.replaceAll(/[^\w.-]/g, '_');
 }
 
 async function usable(users: readonly ServerUser[]): Promise<ServerUser[]> {

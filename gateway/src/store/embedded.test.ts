@@ -251,6 +251,7 @@ test('a command leaves the server that it started to a gateway that came in the 
   expect(gateway.adopted).toBe(true);
   await command.stop();
   expect(await ask(gateway.url, 'select 1 as one')).toEqual({ one: 1 });
-  expect(gateway.lines).toEqual([]);
+  // Where PostgreSQL had to move is said again; that it was started is not.
+  expect(gateway.lines.filter(line => !line.includes('PostgreSQL cannot run from'))).toEqual([]);
   await lock.release();
 });
