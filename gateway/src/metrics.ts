@@ -1,7 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-export type Metrics = ReturnType<typeof createMetrics>;
-
 /** The counters and gauges of one gateway, in a registry of its own: several may live in one process. */
 export function createMetrics(live: { readonly sends: () => number; readonly reports: () => number }) {
   const registry = new Registry();

@@ -35,9 +35,6 @@ export interface ContentFault {
   readonly message: string;
 }
 
-/** WhatsApp: text body, in characters (meta-cloud-api §3). Dialects may ask for less. */
-export const TEXT_BODY_MAX = 4096;
-
 /** Deeper than any documented content; keeps a walk over a hostile body from exhausting the stack. */
 const DEPTH_MAX = 32;
 

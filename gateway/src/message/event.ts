@@ -14,7 +14,6 @@ export const EVENT = {
 } as const;
 
 export type EventName = keyof typeof EVENT;
-export type EventBit = (typeof EVENT)[EventName];
 
 const NAMES = new Map<number, EventName>(
   Object.entries(EVENT).map(([name, bit]) => [bit, name as EventName]),

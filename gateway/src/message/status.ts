@@ -26,7 +26,6 @@ export const STATUS = {
 } as const;
 
 export type StatusName = keyof typeof STATUS;
-export type StatusRank = (typeof STATUS)[StatusName];
 
 const NAMES = new Map<number, StatusName>(
   Object.entries(STATUS).map(([name, rank]) => [rank, name as StatusName]),
@@ -37,9 +36,4 @@ export function statusName(rank: number): StatusName {
   const name = NAMES.get(rank);
   if (name === undefined) throw new Error(`unknown status rank ${rank}`);
   return name;
-}
-
-/** True when the message will not change by our own doing any more (Meta may still report on it). */
-export function isTerminal(rank: number): boolean {
-  return rank === STATUS.failed || rank >= STATUS.delivered;
 }
