@@ -306,7 +306,14 @@ async function compose(config: Config, log: Logger, database: Database, store: S
   let stopping: Promise<void> | undefined;
   const stop = async (say: (line: string) => void): Promise<void> => {
     const timeout = new Promise<'late'>(resolve => setTimeout(resolve, DRAIN_MS, 'late').unref());
-    const outcome = await Promise.race([drain(say).then(() => 'drained' as const), timeout]);
+    const outcome = await Promise.race([
+      drain(say).then(
+        () => 'drained' as const,
+        // A database that is away must not keep the rest from being closed.
+        error => onError(error, 'finish what was under way'),
+      ),
+      timeout,
+    ]);
     if (outcome === 'late') say('not everything ended within 10 seconds; it is settled at the next start');
     await whatsapp.close();
     await client.close();
