@@ -46,7 +46,7 @@ const ACCEPT: Statement<number> = {
       insert into messages (id, workspace_id, sender_id, dialect, recipient, kind, content, status, priority,
         report_mask, callback_data, webhook_url, webhook_failover_url, created_at)
       select i.id, i.w, i.s, i.d, i.r, i.k, i.c, 10,
-        case when i.k <> 'template' and i.p = ${PRIORITY.normal} and o.last_inbound_at > i.at - interval '24 hours'
+        case when i.k <> 'template' and i.p = ${PRIORITY.normal} and o.opened_at > i.at - interval '24 hours'
           then ${PRIORITY.reply} else i.p end,
         i.m, i.cb, i.u, i.fu, i.at
       from input i left join windows o on o.sender_id = i.s and o.recipient = i.r

@@ -203,7 +203,7 @@ describe('inbound', () => {
       .selectAll()
       .where('sender_id', '=', g.sender)
       .executeTakeFirstOrThrow();
-    expect(window.last_inbound_at).toEqual(new Date(T0 + 50_000));
+    expect(window.opened_at).toEqual(new Date(T0 + 50_000));
     const entry = await g.store.db
       .selectFrom('journal')
       .select('state')

@@ -107,15 +107,16 @@ export const APPLY: Statement<Applied> = {
       on conflict (id) do nothing
       returning id, workspace_id, sender_id, created_at
     ), opened as (
-      insert into windows (sender_id, recipient, last_inbound_at)
-      select sender, recipient, max(at) from arrived group by sender, recipient order by sender, recipient
+      insert into windows (sender_id, recipient, opened_at, last_message_at)
+      select sender, recipient, max(at), max(at) from arrived group by sender, recipient order by sender, recipient
       on conflict (sender_id, recipient) do update
-      set last_inbound_at = greatest(windows.last_inbound_at, excluded.last_inbound_at)
+      set opened_at = greatest(windows.opened_at, excluded.opened_at),
+        last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
     ), known as (
-      insert into recipients (workspace_id, phone, name, updated_at)
+      insert into recipients (workspace_id, recipient, name, updated_at)
       select distinct on (workspace, recipient) workspace, recipient, name, at from arrived
       order by workspace, recipient, at desc
-      on conflict (workspace_id, phone) do update set name = coalesce(excluded.name, recipients.name), updated_at = excluded.updated_at
+      on conflict (workspace_id, recipient) do update set name = coalesce(excluded.name, recipients.name), updated_at = excluded.updated_at
       where recipients.updated_at < excluded.updated_at
     ), told as (
       select id, workspace_id, kind, at from happened

@@ -141,7 +141,7 @@ describe('from accept to the carrier', () => {
     await node.dispatch.stop();
     await g.store.db
       .insertInto('windows')
-      .values({ sender_id: g.sender, recipient: '+15557654321', last_inbound_at: clock.now() })
+      .values({ sender_id: g.sender, recipient: '+15557654321', opened_at: clock.now() })
       .execute();
     const template = { type: 'template', template: { name: 'a', language: { code: 'en' } } } as const;
     const [text, other, templated] = await node.accept.accept([

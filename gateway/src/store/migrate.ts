@@ -1,12 +1,14 @@
 import type { Kysely } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
+import * as recipients from './migrations/0002-recipients.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
 /** Listed by hand: reading a folder would also pick up what an editor leaves there. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
+  '0002-recipients': recipients,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };

@@ -36,6 +36,9 @@ export interface Tables {
     graph_url: string | null;
     created_at: Date;
     updated_at: Date;
+    quality_rating: string | null;
+    messaging_limit: string | null;
+    account_status: string | null;
   };
   webhook_endpoints: {
     id: string;
@@ -48,6 +51,7 @@ export interface Tables {
     secret: Buffer | null;
     enabled: Generated<boolean>;
     created_at: Date;
+    only_senders: string[] | null;
   };
   lanes: {
     sender_id: string;
@@ -58,13 +62,38 @@ export interface Tables {
     hold_code: string | null;
     hold_detail: string | null;
   };
-  recipients: { workspace_id: string; phone: string; name: string | null; updated_at: Date };
-  windows: { sender_id: string; recipient: string; last_inbound_at: Date };
+  recipients: {
+    workspace_id: string;
+    recipient: string;
+    phone: string | null;
+    wa_id: string | null;
+    user_id: string | null;
+    parent_user_id: string | null;
+    username: string | null;
+    name: string | null;
+    updated_at: Date;
+  };
+  recipient_aliases: { workspace_id: string; alias: string; recipient: string; learnt_at: Date };
+  windows: { sender_id: string; recipient: string; opened_at: Date; last_message_at: Date | null };
+  sender_webhooks: { sender_id: string; last_at: Date };
+  notices: {
+    id: string;
+    workspace_id: string;
+    waba_id: string;
+    sender_id: string | null;
+    kind: number;
+    field: string;
+    event: string | null;
+    value: string;
+    at: Date;
+    received_at: Date;
+  };
   messages: MessagesTable;
   timeline: { message_id: string; at: Date; step: string; attempt: number; detail: string | null };
   reports: {
     id: string;
-    message_id: string;
+    message_id: string | null;
+    notice_id: string | null;
     workspace_id: string;
     endpoint_id: string | null;
     dialect: string;
@@ -85,6 +114,7 @@ export interface Tables {
     url: string;
     http_status: number | null;
     error: string | null;
+    answer: string | null;
   };
   journal: { id: string; received_at: Date; body: Buffer; sender_ids: string[]; state: Generated<number> };
   inbox_failures: {
@@ -131,4 +161,5 @@ export interface MessagesTable {
   read_at: Date | null;
   ended_at: Date | null;
   valid_until: Date | null;
+  template_id: string | null;
 }
