@@ -34,6 +34,8 @@ export interface Misbehaviour {
   kind: FaultKind;
   /** Meta's code, for `refuse` and `fail` */
   code: number;
+  /** What Meta says of the failure; absent when the sandbox was asked for it. */
+  details?: string;
 }
 
 export interface Fault extends Misbehaviour {

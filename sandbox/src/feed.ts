@@ -1,9 +1,14 @@
 import type { Message, ReportedStatus } from './message.ts';
-import { phoneMessage } from './render.ts';
+import { type Files, phoneMessage } from './render.ts';
 
 /** What goes on at the phones, for whoever watches; nothing is serialised while nobody does. */
 export class Feed {
+  readonly #files: Files;
   readonly #watchers = new Set<(event: string) => void>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
 
   /** `watcher` takes events in the text of server-sent events; returns how to stop watching. */
   watch(watcher: (event: string) => void): () => void {
@@ -12,12 +17,12 @@ export class Feed {
   }
 
   message(message: Message): void {
-    if (this.#watchers.size > 0) this.#tell('message', phoneMessage(message));
+    if (this.#watchers.size > 0) this.#tell('message', phoneMessage(message, this.#files));
   }
 
   status(message: Message, status: ReportedStatus, at: number): void {
     if (this.#watchers.size === 0) return;
-    const { failure } = phoneMessage(message);
+    const { failure } = phoneMessage(message, this.#files);
     this.#tell('status', {
       wamid: message.wamid,
       phone: message.phone,

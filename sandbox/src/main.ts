@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { credentialsOf } from './control/senders.ts';
 import { type Sandbox, startSandbox } from './network.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, WINDOWS } from './settings.ts';
 
 /** The business number that a sandbox has when it is run alone. */
 const DEFAULT_SENDER = '+15550001000';
@@ -17,6 +17,7 @@ interface Flags {
   sentMs?: number;
   deliveredMs?: number;
   readMs?: number;
+  window?: Settings['window'];
   seed?: number;
 }
 
@@ -31,6 +32,7 @@ const command = new Command('wirebird-sandbox')
   .option('--sent-ms <ms>', 'from accepting to sent (150)', wholeNumber)
   .option('--delivered-ms <ms>', 'from accepting to delivered (400)', wholeNumber)
   .option('--read-ms <ms>', 'from accepting to read (1500)', wholeNumber)
+  .addOption(new Option('--window <when>', 'when a closed 24-hour window is told (async)').choices(WINDOWS))
   .option('--seed <number>', 'of the variation of these times', wholeNumber)
   .action(run);
 
@@ -41,6 +43,7 @@ async function run(flags: Flags): Promise<void> {
   if (flags.sentMs !== undefined) settings.sent_ms = flags.sentMs;
   if (flags.deliveredMs !== undefined) settings.delivered_ms = flags.deliveredMs;
   if (flags.readMs !== undefined) settings.read_ms = flags.readMs;
+  if (flags.window !== undefined) settings.window = flags.window;
   let sandbox: Sandbox;
   try {
     sandbox = await startSandbox({

@@ -1,4 +1,6 @@
+import { userIdOf } from './people.ts';
 import type { Sender } from './senders.ts';
+import type { Component, Template } from './templates/template.ts';
 
 export type Status = 'accepted' | 'sent' | 'delivered' | 'read' | 'failed';
 
@@ -10,6 +12,14 @@ const RANK: Record<Status, number> = { accepted: 0, sent: 1, failed: 2, delivere
 /** Whether a phone that shows `current` moves on to `next`: a late `sent` does not undo `delivered`. */
 export function advances(current: Status, next: Status): boolean {
   return RANK[next] > RANK[current];
+}
+
+export type PriceCategory = 'authentication' | 'marketing' | 'utility' | 'service';
+
+/** An emoji on a message. */
+export interface Reaction {
+  from: 'business' | 'person';
+  emoji: string;
 }
 
 /** One thing said between a business number and a phone, in either direction. */
@@ -26,6 +36,20 @@ export interface Message {
   context: string | undefined;
   /** `biz_opaque_callback_data` */
   callback: string | undefined;
+  /** Business-scoped user id of the person who has the phone. */
+  userId: string;
+  /** What both sides have put on it, newest last. */
+  reactions: Reaction[] | undefined;
+  /** The person has changed it after sending … */
+  edited: boolean;
+  /** … or taken it back. */
+  deleted: boolean;
+  /** What Meta charges it as. */
+  category: PriceCategory;
+  /** The template that it was sent with … */
+  templateId: string | undefined;
+  /** … and its wording at that time. */
+  wording: readonly Component[] | undefined;
   /** ms since 1970 */
   at: number;
   status: Status;
@@ -36,21 +60,40 @@ export interface Message {
 }
 
 /** A message as a line of a file; the sender by its number. */
-export interface MessageRow extends Omit<Message, 'sender' | 'priced'> {
+export interface MessageRow
+  extends Omit<Message, 'sender' | 'priced' | 'wording' | 'userId' | 'reactions' | 'edited' | 'deleted'> {
   sender: string;
 }
 
 export function toRow(message: Message): MessageRow {
-  const { sender, priced: _, ...rest } = message;
-  return { ...rest, sender: sender.phoneNumber };
+  return {
+    wamid: message.wamid,
+    direction: message.direction,
+    sender: message.sender.phoneNumber,
+    phone: message.phone,
+    type: message.type,
+    content: message.content,
+    context: message.context,
+    callback: message.callback,
+    category: message.category,
+    templateId: message.templateId,
+    at: message.at,
+    status: message.status,
+    failure: message.failure,
+  };
 }
 
-export function fromRow(
-  row: MessageRow,
-  senderOf: (number: string) => Sender | undefined,
-): Message | undefined {
-  const sender = senderOf(row.sender);
+/** What rows name instead of holding it. */
+export interface Named {
+  sender(phoneNumber: string): Sender | undefined;
+  template(id: string): Template | undefined;
+}
+
+/** Undefined when its sender is gone. */
+export function fromRow(row: MessageRow, named: Named): Message | undefined {
+  const sender = named.sender(row.sender);
   if (sender === undefined) return undefined;
+  const { templateId } = row;
   return {
     wamid: row.wamid,
     direction: row.direction,
@@ -60,6 +103,13 @@ export function fromRow(
     content: row.content,
     context: row.context,
     callback: row.callback,
+    userId: userIdOf(row.phone),
+    reactions: undefined,
+    edited: false,
+    deleted: false,
+    category: row.category ?? 'service',
+    templateId,
+    wording: templateId === undefined ? undefined : named.template(templateId)?.components,
     at: row.at,
     status: row.status,
     failure: row.failure,

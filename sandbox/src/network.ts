@@ -5,7 +5,10 @@ import { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
 import { Ledger } from './ledger.ts';
 import { lockFolder } from './lock.ts';
-import type { Message } from './message.ts';
+import { MediaAddresses } from './media/address.ts';
+import { MediaStore } from './media/store.ts';
+import { Uploads } from './media/uploads.ts';
+import type { Message, Named } from './message.ts';
 import type { Network } from './parts.ts';
 import { keepPending, takePending } from './pending.ts';
 import { Phones } from './phones.ts';
@@ -16,8 +19,10 @@ import { Senders } from './senders.ts';
 import { buildServer } from './server.ts';
 import { changeSettings, DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { type StatusEvent, Statuses } from './statuses.ts';
+import { Templates } from './templates/registry.ts';
 import { wamids } from './wamid.ts';
 import { type Delivery, Webhooks } from './webhooks.ts';
+import { Windows } from './window.ts';
 
 export interface SandboxOptions {
   /** default 8081; 0 takes a free one */
@@ -55,9 +60,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const unlock = dataDir === undefined ? async () => {} : await lockFolder(dataDir);
 
   const clock = createClock();
-  const feed = new Feed();
-  const senders = new Senders(dataDir, options.appSecret);
-  const phones = new Phones(dataDir, feed, number => senders.byNumber(number));
+  const media = new MediaStore(dataDir, clock);
+  const feed = new Feed(media);
+  const templates = new Templates({
+    dataDir,
+    clock,
+    settings,
+    tell: ({ wabaId, field, value }) => {
+      const account = senders.account(wabaId);
+      if (account === undefined) return;
+      webhooks.send({ kind: 'notice', account, sender: undefined, field, value, at: clock.now() });
+    },
+  });
+  const senders = new Senders(dataDir, options.appSecret, account => templates.welcome(account.wabaId));
+  const named: Named = {
+    sender: number => senders.byNumber(number),
+    template: id => templates.byId(id),
+  };
+  const windows = new Windows(clock);
+  const phones = new Phones(dataDir, feed, named, windows);
   const ledger = new Ledger(dataDir);
   const due = new Schedule<StatusEvent>(clock, event => statuses.fire(event));
   const retries = new Schedule<Delivery>(clock, delivery => webhooks.resume(delivery));
@@ -85,7 +106,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     settings,
     senders,
+    templates,
+    uploads: new Uploads(),
+    media,
+    addresses: new MediaAddresses(clock),
     phones,
+    windows,
     ledger,
     faults: new Faults(),
     rates: new Rates(clock, settings),
@@ -100,12 +126,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = await buildServer(network, options.pageDir);
   const stop = async () => {
     await server.close();
+    templates.close();
     const later = due.close();
     const again = retries.close();
     const unanswered = await webhooks.close();
     if (pendingFile !== undefined) keepPending(pendingFile, later, again, unanswered);
     phones.close();
     ledger.close();
+    media.close();
     senders.close();
     await unlock();
   };
@@ -117,7 +145,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   if (pendingFile !== undefined) {
     const messageOf = (wamid: string): Message | undefined => phones.message(wamid);
-    takePending(pendingFile, messageOf, number => senders.byNumber(number), due, retries);
+    takePending(pendingFile, messageOf, wabaId => senders.account(wabaId), named, due, retries);
   }
   const { port } = server.server.address() as AddressInfo;
   return { port, url: server.listeningOrigin, network, stop };

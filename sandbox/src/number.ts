@@ -28,6 +28,15 @@ export function recipientNumber(written: string, sender: string): string | undef
   return isE164(whole) ? whole : undefined;
 }
 
+/**
+ * The form of a number under which WhatsApp has its account, where people write two: in Brazil without the ninth digit of
+ * mobile numbers, in Mexico without the 1 after the country code.
+ */
+export function accountNumber(e164: string): string {
+  if (e164.startsWith('+55')) return e164.replace(/^(\+55\d{2})9(\d{8})$/, '$1$2');
+  return e164.startsWith('+521') ? e164.replace(/^\+521(\d{10})$/, '+52$1') : e164;
+}
+
 export function isE164(text: string): boolean {
   return /^\+[1-9]\d{6,14}$/.test(text);
 }

@@ -1,19 +1,43 @@
 import { hash } from 'node:crypto';
 import { titleOf } from './graph/codes.ts';
 import type { Message } from './message.ts';
-import type { Sender } from './senders.ts';
+import type { Account, Sender } from './senders.ts';
 import type { StatusEvent } from './statuses.ts';
 
 /** Something a person wrote. */
 export interface InboundEvent {
   kind: 'inbound';
   message: Message;
-  /** The person's profile name at that time. */
+  /** The person's profile at that time. */
   name: string;
+  username: string | undefined;
+  /** Only the user id is told, not the number. */
+  hidden: boolean;
 }
 
-/** One item of a webhook of the field `messages`. */
-export type WebhookItem = StatusEvent | InboundEvent;
+/** News of an account, or of one of its numbers, under a field of its own. */
+export interface NoticeEvent {
+  kind: 'notice';
+  account: Account;
+  /** The number that it is about, when its field belongs to one. */
+  sender: Sender | undefined;
+  field: string;
+  value: object;
+  /** ms */
+  at: number;
+}
+
+/** What a webhook tells. */
+export type WebhookItem = StatusEvent | InboundEvent | NoticeEvent;
+
+/** The number that an item is about, if it is about one. */
+export function senderOf(item: WebhookItem): Sender | undefined {
+  return item.kind === 'notice' ? item.sender : item.message.sender;
+}
+
+export function accountOf(item: WebhookItem): Account {
+  return item.kind === 'notice' ? item.account : item.message.sender.account;
+}
 
 /** Meta: a conversation is 24 hours. */
 const CONVERSATION_S = 24 * 3600;
@@ -26,15 +50,20 @@ export function webhookBody(items: WebhookItem[], webhookVersion: string): Buffe
   const withConversation = Number.parseInt(webhookVersion.slice(1), 10) < 24;
   let entries = '';
   for (let i = 0; i < items.length; ) {
-    const { kind, message } = items[i]!;
+    const first = items[i]!;
+    if (entries !== '') entries += ',';
+    if (first.kind === 'notice') {
+      entries += noticeEntry(first);
+      i++;
+      continue;
+    }
+    const { kind, message } = first;
     let end = i + 1;
-    while (end < items.length && items[end]!.kind === kind && items[end]!.message.sender === message.sender)
-      end++;
+    while (end < items.length && items[end]!.kind === kind && senderOf(items[end]!) === message.sender) end++;
     const value =
       kind === 'status'
         ? statuses(items.slice(i, end) as StatusEvent[], withConversation)
         : inbound(items.slice(i, end) as InboundEvent[]);
-    if (entries !== '') entries += ',';
     entries += entry(message.sender, value);
     i = end;
   }
@@ -42,11 +71,23 @@ export function webhookBody(items: WebhookItem[], webhookVersion: string): Buffe
 }
 
 function entry(sender: Sender, value: string): string {
-  const metadata = `{"display_phone_number":"${sender.phoneNumber.slice(1)}","phone_number_id":"${sender.phoneNumberId}"}`;
   return (
     `{"id":"${sender.account.wabaId}","changes":[{"value":{"messaging_product":"whatsapp",` +
-    `"metadata":${metadata},${value}},"field":"messages"}]}`
+    `"metadata":${metadata(sender)},${value}},"field":"messages"}]}`
   );
+}
+
+function metadata({ phoneNumber, phoneNumberId }: Sender): string {
+  return `{"display_phone_number":"${phoneNumber.slice(1)}","phone_number_id":"${phoneNumberId}"}`;
+}
+
+function noticeEntry({ account, sender, field, value, at }: NoticeEvent): string {
+  const whole = JSON.stringify(value);
+  const text =
+    sender === undefined
+      ? whole
+      : `{"messaging_product":"whatsapp","metadata":${metadata(sender)},${whole.slice(1)}`;
+  return `{"id":"${account.wabaId}","time":${seconds(at)},"changes":[{"value":${text},"field":"${field}"}]}`;
 }
 
 function statuses(events: StatusEvent[], withConversation: boolean): string {
@@ -59,18 +100,18 @@ function statusText(event: StatusEvent, withConversation: boolean): string {
   const { message, status, at, code } = event;
   let text =
     `{"id":"${message.wamid}","status":"${status}","timestamp":"${seconds(at)}",` +
-    `"recipient_id":"${message.phone.slice(1)}"`;
+    `${event.hidden ? '' : `"recipient_id":"${message.phone.slice(1)}",`}"recipient_user_id":"${message.userId}"`;
   if (message.callback !== undefined)
     text += `,"biz_opaque_callback_data":${JSON.stringify(message.callback)}`;
   if (event.priced) text += priceText(event, withConversation);
-  if (code !== undefined) text += `,"errors":[${errorText(code)}]`;
+  if (code !== undefined) text += `,"errors":[${errorText(code, event.details)}]`;
   return `${text}}`;
 }
 
-/** Answers inside a conversation cost nothing; a template costs. Which category it has, its registry would know. */
+/** What is said freely inside the window costs nothing; a template costs what its category does. */
 function priceText({ message, status, at }: StatusEvent, withConversation: boolean): string {
-  const paid = message.type === 'template';
-  const category = paid ? 'utility' : 'service';
+  const { category } = message;
+  const paid = category !== 'service';
   const pricing = `,"pricing":{"billable":${paid},"pricing_model":"PMP","category":"${category}","type":"${paid ? 'regular' : 'free_customer_service'}"}`;
   if (!withConversation) return pricing;
   // Up to v23 a conversation of its own for each message.
@@ -79,32 +120,50 @@ function priceText({ message, status, at }: StatusEvent, withConversation: boole
   return `,"conversation":{"id":"${id}"${expiration},"origin":{"type":"${category}"}}${pricing}`;
 }
 
-function errorText(code: number): string {
+function errorText(code: number, details: string | undefined): string {
   const title = titleOf(code);
   return JSON.stringify({
     code,
     title,
     message: title,
-    error_data: { details: `${title}. The sandbox was asked for this failure.` },
+    error_data: { details: details ?? `${title}. The sandbox was asked for this failure.` },
     href: 'https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/',
   });
 }
 
 function inbound(events: InboundEvent[]): string {
-  const contacts = events.map(({ message, name }) => ({ profile: { name }, wa_id: message.phone.slice(1) }));
-  const messages = events.map(({ message }) => {
+  // Meta: news of a changed number come without contacts (meta-cloud-api §5.4).
+  const contacts = events
+    .filter(({ message }) => message.type !== 'system')
+    .map(({ message, name, username, hidden }) => ({
+      profile: { name, ...(username !== undefined && { username }) },
+      ...(!hidden && { wa_id: message.phone.slice(1) }),
+      user_id: message.userId,
+    }));
+  const messages = events.map(({ message, hidden }) => {
     const { phone, sender, wamid, at, type, content, context } = message;
     return {
       ...(context !== undefined && { context: { from: sender.phoneNumber.slice(1), id: context } }),
-      from: phone.slice(1),
+      ...(!hidden && { from: phone.slice(1) }),
+      from_user_id: message.userId,
       id: wamid,
       timestamp: String(seconds(at)),
+      ...(type === 'unsupported' && { errors: [UNSUPPORTED] }),
       type,
       [type]: content,
     };
   });
-  return `"contacts":${JSON.stringify(contacts)},"messages":${JSON.stringify(messages)}`;
+  const known = contacts.length === 0 ? '' : `"contacts":${JSON.stringify(contacts)},`;
+  return `${known}"messages":${JSON.stringify(messages)}`;
 }
+
+/** What Meta says of an inbound kind that the Cloud API does not carry. */
+const UNSUPPORTED = {
+  code: 131051,
+  title: 'Message type unknown',
+  message: 'Message type unknown',
+  error_data: { details: 'Message type is currently not supported.' },
+};
 
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);

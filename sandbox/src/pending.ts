@@ -1,14 +1,16 @@
 import { rmSync } from 'node:fs';
-import { fromRow, type Message, type MessageRow, toRow } from './message.ts';
-import type { WebhookItem } from './payload.ts';
+import { fromRow, type Message, type MessageRow, type Named, toRow } from './message.ts';
+import type { NoticeEvent, WebhookItem } from './payload.ts';
 import type { Schedule } from './schedule.ts';
-import type { Sender } from './senders.ts';
+import type { Account } from './senders.ts';
 import type { StatusEvent } from './statuses.ts';
 import { readLines, rewriteLines } from './store.ts';
 import type { Delivery } from './webhooks.ts';
 
 /** An item as a line of a file: its message by value, since the phone may have forgotten it. */
-type ItemRow = Omit<WebhookItem, 'message'> & { message: MessageRow };
+type ItemRow =
+  | (Omit<Exclude<WebhookItem, NoticeEvent>, 'message'> & { message: MessageRow })
+  | (Omit<NoticeEvent, 'account' | 'sender'> & { wabaId: string; number: string | undefined });
 
 type Row =
   | { due: number; event: ItemRow }
@@ -34,15 +36,22 @@ export function keepPending(
 export function takePending(
   path: string,
   messageOf: (wamid: string) => Message | undefined,
-  senderOf: (number: string) => Sender | undefined,
+  accountOf: (wabaId: string) => Account | undefined,
+  named: Named,
   events: Schedule<StatusEvent>,
   retries: Schedule<Delivery>,
 ): void {
   // Messages that no phone holds: still one object for each, shared by its statuses.
   const others = new Map<string, Message>();
   const item = (row: ItemRow): WebhookItem | undefined => {
+    if (!('message' in row)) {
+      const { wabaId, number, ...notice } = row;
+      const account = accountOf(wabaId);
+      const sender = number === undefined ? undefined : named.sender(number);
+      return account && { ...notice, account, sender };
+    }
     const { wamid } = row.message;
-    const message = messageOf(wamid) ?? others.get(wamid) ?? fromRow(row.message, senderOf);
+    const message = messageOf(wamid) ?? others.get(wamid) ?? fromRow(row.message, named);
     if (message === undefined) return undefined;
     others.set(wamid, message);
     return { ...row, message } as WebhookItem;
@@ -64,5 +73,9 @@ function deliveryRow(due: number, { items, attempts, since }: Delivery): Row {
 }
 
 function itemRow(item: WebhookItem): ItemRow {
+  if (item.kind === 'notice') {
+    const { account, sender, ...notice } = item;
+    return { ...notice, wabaId: account.wabaId, number: sender?.phoneNumber };
+  }
   return { ...item, message: toRow(item.message) } as ItemRow;
 }

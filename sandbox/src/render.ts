@@ -1,5 +1,11 @@
 import { titleOf } from './graph/codes.ts';
+import { mediaIn } from './media/content-media.ts';
+import { isMediaKind } from './media/kinds.ts';
+import type { Media } from './media/store.ts';
 import type { Message } from './message.ts';
+import { parameterText, type SendParameter } from './templates/fit.ts';
+import { renderTemplate, textOf } from './templates/rendered.ts';
+import type { TemplateContent } from './templates/send.ts';
 
 /** A message as the page and tests see it. */
 export type PhoneMessage = Record<string, unknown> & {
@@ -8,9 +14,16 @@ export type PhoneMessage = Record<string, unknown> & {
   failure?: { code: number; title: string };
 };
 
-export function phoneMessage(message: Message): PhoneMessage {
-  const { wamid, phone, sender, direction, type, content, context, status, failure } = message;
-  const rendered = render(type, content);
+/** Where media are looked up. */
+export interface Files {
+  any(id: string): Media | undefined;
+}
+
+/** @param files what is known of media that a message names by id */
+export function phoneMessage(message: Message, files: Files): PhoneMessage {
+  const { wamid, phone, sender, direction, type, content, context, status, failure, wording } = message;
+  const template = wording && renderTemplate(wording, content as TemplateContent, addressOf);
+  const rendered = template === undefined ? textShown(type, content) : textOf(template);
   return {
     wamid,
     phone,
@@ -19,55 +32,49 @@ export function phoneMessage(message: Message): PhoneMessage {
     type,
     [type]: content,
     ...(rendered !== undefined && { rendered }),
+    ...(template && { rendered_template: template }),
     ...(context !== undefined && { context: { id: context } }),
+    ...mediaShown(message, files),
+    ...(message.reactions?.length && { reactions: message.reactions }),
+    ...(message.edited && { edited: true }),
+    ...(message.deleted && { deleted: true }),
     at: new Date(message.at).toISOString(),
     status,
     ...(failure !== undefined && { failure: { code: failure, title: titleOf(failure) } }),
   };
 }
 
-interface Template {
-  name: string;
-  language: { code: string };
-  components?: Component[];
+/** The file of a message that is one. */
+function mediaShown({ type, content }: Message, files: Files): { media?: object } {
+  const [use] = isMediaKind(type) ? mediaIn(type, { [type]: content }) : [];
+  if (use === undefined) return {};
+  const known = use.id === undefined ? undefined : files.any(use.id);
+  const { filename = known?.filename } = content as { filename?: string };
+  return {
+    media: {
+      url: addressOf(use),
+      ...(known && { mime_type: known.mimeType, size: known.size }),
+      ...(filename !== undefined && { filename }),
+    },
+  };
 }
 
-interface Component {
-  type: string;
-  sub_type?: string;
-  index?: string | number;
-  parameters?: Parameter[];
+/** Where the page finds a media object. */
+function addressOf({ id, link }: { id?: string | undefined; link?: string | undefined }): string | undefined {
+  return id === undefined ? link : `/sandbox/media/${id}`;
 }
-
-interface Parameter {
-  type: string;
-  parameter_name?: string;
-  text?: string;
-  payload?: string;
-  coupon_code?: string;
-  currency?: { fallback_value?: string };
-  date_time?: { fallback_value?: string };
-}
-
-/** Every WhatsApp Business Account owns this sample; its wording is Meta's. */
-const HELLO_WORLD =
-  'Hello World\n\n' +
-  'Welcome and congratulations!! This message demonstrates your ability to send a WhatsApp message ' +
-  'notification from the Cloud API, hosted by Meta. Thank you for taking the time to test with us.\n\n' +
-  'WhatsApp Business Platform sample message';
 
 /** The text that a phone shows; undefined when the content speaks for itself. */
-function render(type: string, content: unknown): string | undefined {
+function textShown(type: string, content: unknown): string | undefined {
   if (type === 'text') return (content as { body: string }).body;
-  return type === 'template' ? renderTemplate(content as Template) : undefined;
+  return type === 'template' ? unknownTemplate(content as TemplateContent) : undefined;
 }
 
-/** Without the approved wording at hand: name, language and what was filled in, component by component. */
-function renderTemplate(template: Template): string {
-  if (template.name === 'hello_world') return HELLO_WORLD;
+/** Its wording is gone: name, language and what was filled in, component by component. */
+function unknownTemplate(template: TemplateContent): string {
   const lines = [`${template.name} (${template.language.code})`];
   for (const component of template.components ?? []) {
-    const values = (component.parameters ?? []).map(renderParameter);
+    const values = (component.parameters ?? []).map(filledIn);
     if (values.length === 0) continue;
     const kind = component.type.toLowerCase();
     const place = kind === 'button' ? `button ${component.index ?? 0}` : kind;
@@ -76,13 +83,8 @@ function renderTemplate(template: Template): string {
   return lines.join('\n');
 }
 
-function renderParameter(parameter: Parameter): string {
+function filledIn(parameter: SendParameter): string {
   const value =
-    parameter.text ??
-    parameter.payload ??
-    parameter.coupon_code ??
-    parameter.currency?.fallback_value ??
-    parameter.date_time?.fallback_value ??
-    `[${parameter.type}]`;
+    parameterText(parameter) || parameter.payload || parameter.coupon_code || `[${parameter.type}]`;
   return parameter.parameter_name === undefined ? value : `${parameter.parameter_name} = ${value}`;
 }

@@ -1,5 +1,6 @@
-import { createHash, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { numericId } from './ids.ts';
 import { openState, type StateFile } from './store.ts';
 
 /** Where webhooks go instead of the app's own address: the number's override wins over the WABA's. */
@@ -21,6 +22,8 @@ export interface Account {
   /** Whether the app is subscribed to the WABA's webhooks. */
   subscribed: boolean;
   override: Override | undefined;
+  /** Meta has disabled the account: nothing can be sent (368). */
+  disabled?: boolean;
 }
 
 /** A business number. */
@@ -31,9 +34,13 @@ export interface Sender {
   displayName: string;
   /** messages per second */
   throughput: number;
+  /** Of the number: `GREEN` until an event says otherwise. */
+  quality?: Quality;
   account: Account;
   override: Override | undefined;
 }
+
+export type Quality = 'GREEN' | 'YELLOW' | 'RED';
 
 export interface NewSender {
   phoneNumber: string;
@@ -52,6 +59,7 @@ interface Row extends Omit<Account, 'key'> {
   phoneNumberId: string;
   displayName: string;
   throughput: number;
+  quality?: Quality;
   numberOverride: Override | undefined;
 }
 
@@ -63,10 +71,19 @@ export class Senders {
   readonly #byToken = new Map<string, Account>();
   readonly #file: StateFile;
   readonly #appSecret: string | undefined;
+  readonly #welcome: (account: Account) => void;
 
-  /** `appSecret`: given to every new account instead of one of its own. */
-  constructor(dataDir: string | undefined, appSecret: string | undefined) {
+  /**
+   * @param appSecret given to every new account instead of one of its own
+   * @param welcome called with each account, before anybody can use it
+   */
+  constructor(
+    dataDir: string | undefined,
+    appSecret: string | undefined,
+    welcome: (account: Account) => void,
+  ) {
     this.#appSecret = appSecret;
+    this.#welcome = welcome;
     this.#file = openState(
       dataDir && join(dataDir, 'senders.jsonl'),
       row => this.#restore(row as Row),
@@ -88,6 +105,10 @@ export class Senders {
 
   byId(phoneNumberId: string): Sender | undefined {
     return this.#byId.get(phoneNumberId);
+  }
+
+  accounts(): Account[] {
+    return [...this.#accounts.values()];
   }
 
   account(wabaId: string): Account | undefined {
@@ -151,6 +172,7 @@ export class Senders {
   }
 
   #hold(sender: Sender): void {
+    if (!this.#accounts.has(sender.account.wabaId)) this.#welcome(sender.account);
     this.#byNumber.set(sender.phoneNumber, sender);
     this.#byId.set(sender.phoneNumberId, sender);
     this.#accounts.set(sender.account.wabaId, sender.account);
@@ -158,15 +180,24 @@ export class Senders {
   }
 
   #restore(row: Row): void {
-    const { phoneNumber, phoneNumberId, displayName, throughput, numberOverride, ...rest } = row;
+    const { phoneNumber, phoneNumberId, displayName, throughput, quality, numberOverride, ...rest } = row;
     // Later rows of one account carry its newer state.
     const account: Account = Object.assign(this.#accounts.get(rest.wabaId) ?? ({} as Account), {
       ...rest,
       webhookUrl: rest.webhookUrl,
       override: rest.override,
+      disabled: rest.disabled ?? false,
       key: createSecretKey(rest.appSecret, 'utf8'),
     });
-    this.#hold({ phoneNumber, phoneNumberId, displayName, throughput, account, override: numberOverride });
+    this.#hold({
+      phoneNumber,
+      phoneNumberId,
+      displayName,
+      throughput,
+      ...(quality && { quality }),
+      account,
+      override: numberOverride,
+    });
   }
 }
 
@@ -174,10 +205,4 @@ function rowOf(sender: Sender): Row {
   const { account, override, ...number } = sender;
   const { key: _, ...rest } = account;
   return { ...number, ...rest, numberOverride: override };
-}
-
-/** Meta's ids are numbers of about 15 digits. The same name has the same id in every sandbox. */
-function numericId(kind: string, name: string): string {
-  const hash = createHash('sha256').update(`${kind}:${name}`).digest().readBigUInt64BE();
-  return String(100_000_000_000_000n + (hash % 900_000_000_000_000n));
 }

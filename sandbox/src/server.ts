@@ -1,10 +1,14 @@
+import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Problem } from './control/problem.ts';
 import { controlErrors, controlRoutes } from './control/routes.ts';
 import { envelopeOf, GraphError, graphErrors } from './graph/errors.ts';
+import { mediaRoutes } from './graph/media.ts';
 import { messageRoutes } from './graph/messages.ts';
 import { nodeRoutes } from './graph/nodes.ts';
 import { subscriptionRoutes } from './graph/subscriptions.ts';
+import { templateRoutes } from './graph/templates.ts';
+import { uploadRoutes } from './graph/uploads.ts';
 import { pageRoutes } from './page.ts';
 import type { Network } from './parts.ts';
 
@@ -34,6 +38,8 @@ export async function buildServer(network: Network, pageDir?: string): Promise<F
       done(new GraphError({ code: 100, message: '(#100) The request body is not valid JSON.' }));
     }
   });
+  // A file beyond the limit is cut short, and refused by whoever reads it.
+  await server.register(multipart, { throwFileSizeLimit: false });
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if ((error.statusCode ?? 500) >= 500 && !isAnswer(error)) {
       network.log(`${request.method} ${request.routeOptions.url}: ${error.stack}`);
@@ -43,6 +49,9 @@ export async function buildServer(network: Network, pageDir?: string): Promise<F
   messageRoutes(server, network);
   nodeRoutes(server, network);
   subscriptionRoutes(server, network);
+  templateRoutes(server, network);
+  mediaRoutes(server, network);
+  await uploadRoutes(server, network);
   await server.register(async control => controlRoutes(control, network), { prefix: '/sandbox' });
   await pageRoutes(server, pageDir);
   return server;

@@ -18,6 +18,12 @@ export interface Settings {
   pair_rates: boolean;
   /** the first gap before an unanswered webhook is sent again; each next one is twice as long */
   retry_first_ms: number;
+  /** from submitting a template to the end of its review */
+  review_ms: number;
+  /** free-form messages to who has not written for 24 hours: failed by webhook, refused at once (131047), or let through */
+  window: 'async' | 'sync' | 'off';
+  /** links in messages are fetched and looked at (131053); otherwise only those under `.invalid` fail */
+  fetch_links: boolean;
   /** the app's webhook version: since v24.0 statuses have no `conversation` */
   webhook_version: string;
 }
@@ -33,8 +39,14 @@ export const DEFAULT_SETTINGS: Settings = {
   number_rates: true,
   pair_rates: true,
   retry_first_ms: 1000,
+  review_ms: 2000,
+  window: 'async',
+  fetch_links: false,
   webhook_version: 'v23.0',
 };
+
+/** When a closed window is told. */
+export const WINDOWS = ['async', 'sync', 'off'] as const;
 
 /** Meta batches up to 1,000 updates in one webhook. */
 const STATUS_BATCH_MAX = 1000;
@@ -60,12 +72,14 @@ function wrongSetting(name: string, value: unknown): string | undefined {
     case 'auto_read':
     case 'number_rates':
     case 'pair_rates':
+    case 'fetch_links':
       return typeof value === 'boolean' ? undefined : `"${name}" must be true or false.`;
     case 'sent_ms':
     case 'delivered_ms':
     case 'read_ms':
     case 'late_ms':
     case 'retry_first_ms':
+    case 'review_ms':
       return isNumber(value, 0, Number.MAX_SAFE_INTEGER)
         ? undefined
         : `"${name}" must be a number of milliseconds, 0 or more.`;
@@ -75,6 +89,10 @@ function wrongSetting(name: string, value: unknown): string | undefined {
       return isNumber(value, 1, STATUS_BATCH_MAX) && Number.isInteger(value)
         ? undefined
         : `"status_batch" must be a whole number from 1 to ${STATUS_BATCH_MAX}.`;
+    case 'window':
+      return WINDOWS.some(known => known === value)
+        ? undefined
+        : `"window" must be one of ${WINDOWS.join(', ')}.`;
     case 'webhook_version':
       return typeof value === 'string' && /^v\d+\.\d+$/.test(value)
         ? undefined

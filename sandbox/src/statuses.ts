@@ -15,6 +15,10 @@ export interface StatusEvent {
   at: number;
   /** Meta's code, for `failed` */
   code: number | undefined;
+  /** What Meta says of the failure. */
+  details: string | undefined;
+  /** The person hides their number from the business. */
+  hidden: boolean;
   /** Carries the price. */
   priced: boolean;
   /**
@@ -73,13 +77,25 @@ export class Statuses {
       due = at,
       telling: StatusEvent['telling'] = status === 'read' ? 'by_itself' : 'once',
       code?: number,
-    ) => this.#schedule.at(due, { kind: 'status', message, status, at, code, priced: false, telling });
+      details?: string,
+    ) =>
+      this.#schedule.at(due, {
+        kind: 'status',
+        message,
+        status,
+        at,
+        code,
+        details,
+        hidden: false,
+        priced: false,
+        telling,
+      });
 
     switch (misbehaviour?.kind) {
       case 'no_status':
         break;
       case 'fail':
-        put('failed', sent, sent, 'once', misbehaviour.code);
+        put('failed', sent, sent, 'once', misbehaviour.code, misbehaviour.details);
         break;
       case 'late':
         put('sent', sent, sent + late_ms);
@@ -119,6 +135,7 @@ export class Statuses {
       // The person at the page was quicker.
       if (status === 'read' && message.status === 'read') return;
       event.priced = price(message, status);
+      event.hidden = this.#phones.hides(message.phone);
       this.#phones.move(message, status, at, event.code);
       if (telling === 'twice')
         this.#schedule.at(this.#clock.now() + AGAIN_MS, { ...event, telling: 'again' });
@@ -138,6 +155,8 @@ export class Statuses {
         status: 'read',
         at: now,
         code: undefined,
+        details: undefined,
+        hidden: false,
         priced: false,
         telling: 'once',
       });

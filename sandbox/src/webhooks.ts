@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { type WebhookItem, webhookBody } from './payload.ts';
+import { accountOf, senderOf, type WebhookItem, webhookBody } from './payload.ts';
 import { Origin, type Post, signatureOf } from './post.ts';
 import type { Schedule } from './schedule.ts';
 import type { Account, Override, Sender } from './senders.ts';
@@ -72,8 +72,9 @@ export class Webhooks {
       this.#start([item]);
       return;
     }
-    const { account } = item.message.sender;
-    const url = this.#route(item.message.sender)?.url;
+    const { sender } = item.message;
+    const { account } = sender;
+    const url = this.#route(account, sender)?.url;
     if (url === undefined) return;
     const batches = this.#batches.get(account) ?? new Map<string, Batch>();
     this.#batches.set(account, batches);
@@ -92,8 +93,9 @@ export class Webhooks {
 
   /** Goes on with a delivery whose time has come again. */
   resume(delivery: Delivery): void {
-    const { sender } = delivery.items[0]!.message;
-    const route = this.#route(sender);
+    const first = delivery.items[0]!;
+    const account = accountOf(first);
+    const route = this.#route(account, senderOf(first));
     if (route === undefined) return;
     if (this.#waiting + this.#retries.size >= WAITING_MAX) {
       this.#drop();
@@ -102,7 +104,7 @@ export class Webhooks {
     const address = this.#address(route.url);
     this.#greet(route, address);
     this.#waiting++;
-    address.origin.post(new Webhook(delivery, address.path, sender.account, this.#settings, this.#answered));
+    address.origin.post(new Webhook(delivery, address.path, account, this.#settings, this.#answered));
   }
 
   /** Whether a receiver passes Meta's handshake. */
@@ -151,11 +153,13 @@ export class Webhooks {
     else this.#retries.at(now + gap, delivery);
   };
 
-  /** Meta: the number's override wins over the WABA's, that over the app's address. */
-  #route(sender: Sender): Override | undefined {
-    const { account, override } = sender;
+  /**
+   * Meta: the number's override wins over the WABA's, that over the app's address; news of the account itself
+   * always goes to the app.
+   */
+  #route(account: Account, sender: Sender | undefined): Override | undefined {
     if (!account.subscribed) return undefined;
-    const special = override ?? account.override;
+    const special = sender && (sender.override ?? account.override);
     if (special !== undefined) return special;
     const url = account.webhookUrl ?? this.#url;
     return url === undefined ? undefined : { url, verifyToken: account.verifyToken };

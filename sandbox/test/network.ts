@@ -35,7 +35,8 @@ export async function startTestNetwork(options: SandboxOptions = {}) {
     port: 0,
     log: () => {},
     ...options,
-    settings: { ...QUICK, ...options.settings },
+    // Most tests are about something else than the window.
+    settings: { ...QUICK, window: 'off', ...options.settings },
   });
   let stopped = false;
   const stop = async () => {

@@ -84,9 +84,16 @@ describe('a webhook', () => {
       waba_id: '123456789012345',
       webhook_url: receiver.url,
     });
-    await control('PATCH', '/settings', { status_batch: 4, sent_ms: 30, delivered_ms: 1e9, read_ms: 1e9 });
+    await control('PATCH', '/settings', {
+      status_batch: 4,
+      sent_ms: 60_000,
+      delivered_ms: 1e9,
+      read_ms: 1e9,
+    });
     await Promise.all(['1', '2', '3', '4', '5'].map(n => send(`+1555777000${n}`)));
     await send(PHONE, undefined, second);
+    // All are due at the same moment, however long the sends have taken.
+    await control('POST', '/clock', { advance_ms: 120_000 });
     await receiver.until(() => receiver.statuses().length === 6, 'six statuses');
     expect(receiver.posts.map(post => post.body.entry[0]?.changes[0]?.value.statuses?.length).sort()).toEqual(
       [1, 1, 4],

@@ -2,7 +2,7 @@
 export class Problem extends Error {
   readonly status: number;
 
-  constructor(status: 400 | 404 | 409, detail: string) {
+  constructor(status: 400 | 404 | 409 | 413, detail: string) {
     super(detail);
     this.status = status;
   }

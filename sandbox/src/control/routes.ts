@@ -1,16 +1,22 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GraphError } from '../graph/errors.ts';
 import type { Network } from '../parts.ts';
+import { accountControls } from './accounts.ts';
 import { eventRoutes } from './events.ts';
 import { machineryRoutes } from './machinery.ts';
+import { mediaControls } from './media.ts';
 import { phoneRoutes } from './phones.ts';
 import { Problem, problemBody } from './problem.ts';
 import { senderRoutes } from './senders.ts';
+import { templateControls } from './templates.ts';
 
 /** The sandbox's own controls, under /sandbox; for its page and for tests. */
 export function controlRoutes(server: FastifyInstance, network: Network): void {
   phoneRoutes(server, network);
   senderRoutes(server, network);
+  accountControls(server, network);
+  templateControls(server, network);
+  mediaControls(server, network);
   machineryRoutes(server, network);
   eventRoutes(server, network);
 }

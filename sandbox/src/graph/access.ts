@@ -10,7 +10,8 @@ export function accountOf(request: FastifyRequest, senders: Senders): Account | 
   const header = request.headers.authorization;
   if (header !== undefined) {
     const [scheme = '', token = ''] = header.split(' ', 2);
-    return scheme.toLowerCase() === 'bearer' ? senders.byToken(token) : undefined;
+    // Meta's Resumable Upload API has its token under `OAuth`.
+    return /^(bearer|oauth)$/i.test(scheme) ? senders.byToken(token) : undefined;
   }
   const { access_token } = request.query as { access_token?: unknown };
   return typeof access_token === 'string' ? senders.byToken(access_token) : undefined;

@@ -12,6 +12,8 @@ export interface Refusal {
   message?: string;
   /** Instead of OAuthException */
   type?: string;
+  /** `error_user_title` and `error_user_msg`: what a person is told */
+  user?: { title: string; message: string };
 }
 
 /** Thrown by routes off the hot path; the server's error handler answers it. */
@@ -39,6 +41,11 @@ export function envelopeOf(refusal: Refusal): { error: Record<string, unknown> }
     error.error_data = { messaging_product: 'whatsapp', details: refusal.details };
   }
   if (refusal.subcode !== undefined) error.error_subcode = refusal.subcode;
+  if (refusal.user !== undefined) {
+    error.is_transient = false;
+    error.error_user_title = refusal.user.title;
+    error.error_user_msg = refusal.user.message;
+  }
   error.fbtrace_id = `A${randomBytes(17).toString('base64url').slice(0, 22)}`;
   return { error };
 }

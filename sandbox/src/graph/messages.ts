@@ -1,14 +1,30 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkSend, isFields, isRefusal, missing, type Send, unreadable } from '../checks.ts';
+import { isFields, isRefusal, missing, unreadable } from '../checks.ts';
+import { failureOf, fetching, refusalOf } from '../fate.ts';
 import type { Misbehaviour } from '../faults.ts';
-import type { Message } from '../message.ts';
-import { recipientNumber } from '../number.ts';
+import type { Message, PriceCategory } from '../message.ts';
+import { accountNumber, recipientNumber } from '../number.ts';
 import type { Network } from '../parts.ts';
+import { numberOfUser, userIdOf } from '../people.ts';
+import { checkSend, type Send } from '../send.ts';
 import type { Sender } from '../senders.ts';
+import { type TemplateContent, templateFor } from '../templates/send.ts';
+import type { Category, Template } from '../templates/template.ts';
 import { numberOf, VERSION } from './access.ts';
 import { envelopeOf, GraphError, graphErrors, type Refusal, statusOf, UNKNOWN_TOKEN } from './errors.ts';
 
 type SendRequest = FastifyRequest<{ Params: { version: string; id: string }; Body: unknown }>;
+
+const PRICES: Record<Category, PriceCategory> = {
+  AUTHENTICATION: 'authentication',
+  MARKETING: 'marketing',
+  UTILITY: 'utility',
+};
+
+const DISABLED: Refusal = {
+  code: 368,
+  details: 'The WhatsApp Business Account is disabled for violating a policy.',
+};
 
 /** A client that still waits by then has no time-out of its own. */
 const SILENCE_MS = 120_000;
@@ -33,7 +49,7 @@ function send(request: SendRequest, reply: FastifyReply, body: Record<string, un
   const { faults, ledger, clock } = network;
   const owner = network.senders.byId(id);
   const written = typeof body.to === 'string' ? body.to : undefined;
-  const to = written && owner && recipientNumber(written, owner.phoneNumber);
+  const to = written ? owner && recipientNumber(written, owner.phoneNumber) : numberOfRecipient(body);
   const callback = typeof body.biz_opaque_callback_data === 'string' ? body.biz_opaque_callback_data : null;
   const record = (outcome: string, wamid: string | null = null) =>
     ledger.record(clock.now(), wamid, to ?? written ?? null, callback, outcome);
@@ -46,32 +62,57 @@ function send(request: SendRequest, reply: FastifyReply, body: Record<string, un
   if (line !== undefined) return breakLine(line, request, reply, record, refuse);
   const sender = numberOf(request, id, network.senders);
   if (isRefusal(sender)) return refuse(sender);
+  if (sender.account.disabled) return refuse(DISABLED);
   const checked = checkSend(body);
   if (isRefusal(checked)) return refuse(checked);
   const refusal = checkRecipient(body, to, sender);
   if (refusal !== undefined) return refuse(refusal);
-  const phone = to!;
-  const asked = faults.take('refusal', phone, id);
+  // Brazilians and Mexicans are reached under two numbers each.
+  const phone = accountNumber(to!);
+  const asked = faults.take('refusal', to, id);
   if (asked !== undefined)
     return refuse({ code: asked.code, details: 'The sandbox was asked for this refusal.' });
+  let template: Template | undefined;
+  if (checked.type === 'template') {
+    const found = templateFor(
+      network.templates,
+      sender.account.wabaId,
+      checked.content as TemplateContent,
+      !written,
+    );
+    if (isRefusal(found)) return refuse(found);
+    template = found;
+  }
+  const unsendable = refusalOf(checked, phone, sender, network);
+  if (unsendable !== undefined) return refuse(unsendable);
   const tooFast = network.rates.takeFromNumber(sender) ?? network.rates.takeFromPair(sender, phone);
   if (tooFast !== undefined) return refuse(tooFast);
 
-  const message = accept(checked, phone, sender, network);
-  const answer = faults.take('answer', phone, id);
+  const message = accept(checked, template, phone, sender, network);
+  const answer = faults.take('answer', to, id);
   record(answer?.kind ?? 'accepted', message.wamid);
-  network.statuses.plan(message, faults.take('statuses', phone, id));
+  const planned = faults.take('statuses', to, id) ?? failureOf(message, checked, network);
+  const fetched = planned === undefined ? fetching(message, network) : undefined;
+  if (fetched === undefined) network.statuses.plan(message, planned);
+  else fetched.then(failure => network.statuses.plan(message, failure));
   if (answer !== undefined) return withhold(answer, request, reply);
   const status = checked.type === 'template' ? ',"message_status":"accepted"' : '';
   return reply
     .type('application/json; charset=UTF-8')
     .send(
-      `{"messaging_product":"whatsapp","contacts":[{"input":${JSON.stringify(written)},"wa_id":"${phone.slice(1)}"}],` +
+      `{"messaging_product":"whatsapp","contacts":[{"input":${JSON.stringify(written || body.recipient)},` +
+        `"wa_id":"${written ? phone.slice(1) : ''}","user_id":"${message.userId}"}],` +
         `"messages":[{"id":"${message.wamid}"${status}}]}`,
     );
 }
 
-function accept(checked: Send, phone: string, sender: Sender, network: Network): Message {
+function accept(
+  checked: Send,
+  template: Template | undefined,
+  phone: string,
+  sender: Sender,
+  network: Network,
+): Message {
   const message: Message = {
     wamid: network.wamid(phone.slice(1)),
     direction: 'to_phone',
@@ -81,6 +122,14 @@ function accept(checked: Send, phone: string, sender: Sender, network: Network):
     content: checked.content,
     context: checked.context,
     callback: checked.callback,
+    userId: userIdOf(phone),
+    reactions: undefined,
+    edited: false,
+    deleted: false,
+    category:
+      template === undefined ? ((checked.category ?? 'service') as PriceCategory) : PRICES[template.category],
+    templateId: template?.id,
+    wording: template?.components,
     at: network.clock.now(),
     status: 'accepted',
     failure: undefined,
@@ -90,16 +139,21 @@ function accept(checked: Send, phone: string, sender: Sender, network: Network):
   return message;
 }
 
+function numberOfRecipient({ recipient }: Record<string, unknown>): string | undefined {
+  return typeof recipient === 'string' ? numberOfUser(recipient) : undefined;
+}
+
 function checkRecipient(
   body: Record<string, unknown>,
   to: string | undefined,
   sender: Sender,
 ): Refusal | undefined {
   if (body.to === undefined || body.to === '') {
-    // Sandbox phones have numbers only: a business-scoped user id reaches nobody.
-    return body.recipient === undefined
-      ? missing('to')
-      : { code: 131026, details: 'No sandbox phone has this business-scoped user id.' };
+    if (body.recipient === undefined) return missing('to');
+    if (typeof body.recipient !== 'string') return unreadable('recipient', 'a string');
+    return to === undefined
+      ? { code: 131026, details: 'Nobody has this business-scoped user id.' }
+      : undefined;
   }
   if (typeof body.to !== 'string') return unreadable('to', 'a string');
   if (to === undefined) return { code: 131009, details: `The parameter to is not a phone number.` };

@@ -5,11 +5,14 @@ import type { Network } from '../parts.ts';
 import type { Account, Sender } from '../senders.ts';
 import { accountOf, numberOf, ownAccount, VERSION } from './access.ts';
 import { GraphError, UNKNOWN_TOKEN } from './errors.ts';
+import { pick } from './fields.ts';
+import { mediaNode, ownMedia } from './media.ts';
 import { readOverride } from './subscriptions.ts';
+import { editTemplate, ownTemplate, templateNode } from './templates.ts';
 
 type NodeRequest = FastifyRequest<{
   Params: { version: string; id: string };
-  Querystring: { fields?: string; input_token?: string };
+  Querystring: { fields?: string; input_token?: string; phone_number_id?: string };
   Body: unknown;
 }>;
 
@@ -18,7 +21,7 @@ const NUMBER_DEFAULTS =
   'verified_name,code_verification_status,display_phone_number,quality_rating,platform_type,throughput,webhook_configuration';
 const ACCOUNT_DEFAULTS = 'name,timezone_id,message_template_namespace';
 
-/** Reading numbers and accounts, and what a token is good for. */
+/** Reading numbers, accounts, templates and media by their ids, and what a token is good for. */
 export function nodeRoutes(server: FastifyInstance, network: Network): void {
   const { senders } = network;
 
@@ -34,10 +37,16 @@ export function nodeRoutes(server: FastifyInstance, network: Network): void {
         ACCOUNT_DEFAULTS,
       );
     }
+    const template = ownTemplate(request, network);
+    if (template !== undefined) return templateNode(template, request.query.fields);
+    const media = ownMedia(request, network);
+    if (media !== undefined) return mediaNode(media, request, network);
     return numberNode(own(request, network), request.query.fields);
   });
 
   server.post(`${VERSION}/:id`, async (request: NodeRequest) => {
+    const template = ownTemplate(request, network);
+    if (template !== undefined) return editTemplate(template, request.body, network);
     const sender = own(request, network);
     const configuration = isFields(request.body) ? request.body.webhook_configuration : undefined;
     if (!isFields(configuration)) throw new GraphError(unreadable('webhook_configuration', 'a JSON object'));
@@ -63,23 +72,23 @@ function own(request: NodeRequest, network: Network): Sender {
 }
 
 function numberNode(sender: Sender, fields: string | undefined): Record<string, unknown> {
-  const { account, override, throughput } = sender;
+  const { account, override, throughput, quality = 'GREEN' } = sender;
   const all: Record<string, unknown> = {
     id: sender.phoneNumberId,
     verified_name: sender.displayName,
     display_phone_number: displayNumber(sender.phoneNumber),
     code_verification_status: 'VERIFIED',
-    quality_rating: 'GREEN',
-    quality_score: { score: 'GREEN' },
+    quality_rating: quality,
+    quality_score: { score: quality },
     platform_type: 'CLOUD_API',
     name_status: 'APPROVED',
-    status: 'CONNECTED',
+    status: account.disabled ? 'BANNED' : quality === 'RED' ? 'FLAGGED' : 'CONNECTED',
     account_mode: 'SANDBOX',
     is_official_business_account: false,
     // Meta: STANDARD is 80 messages per second, HIGH up to 1,000.
     throughput: { level: throughput > 80 ? 'HIGH' : 'STANDARD' },
     whatsapp_business_manager_messaging_limit: 'TIER_UNLIMITED',
-    health_status: { can_send_message: 'AVAILABLE', entities: [] },
+    health_status: { can_send_message: account.disabled ? 'BLOCKED' : 'AVAILABLE', entities: [] },
     webhook_configuration: {
       ...(override && { phone_number: override.url }),
       ...(account.override && { whatsapp_business_account: account.override.url }),
@@ -99,25 +108,6 @@ function accountFields(account: Account, network: Network): Record<string, unkno
     account_review_status: 'APPROVED',
     phone_numbers: { data: network.senders.ofAccount(account).map(sender => numberNode(sender, undefined)) },
   };
-}
-
-/** The asked fields and always the id; a field that the node has not is refused as Meta does. */
-function pick(
-  type: string,
-  all: Record<string, unknown>,
-  fields: string | undefined,
-  defaults: string,
-): Record<string, unknown> {
-  const node: Record<string, unknown> = {};
-  for (const name of (fields || defaults).split(',').map(field => field.trim())) {
-    if (!Object.hasOwn(all, name)) {
-      const message = `(#100) Tried accessing nonexisting field (${name}) on node type (${type})`;
-      throw new GraphError({ code: 100, message });
-    }
-    node[name] = all[name];
-  }
-  node.id = all.id;
-  return node;
 }
 
 /** Any known token may ask about any token. */
