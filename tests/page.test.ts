@@ -1,48 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Receiver } from '../sandbox/test/receiver.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
+import { bubble, chat, DESKTOP, inPage, pathOf, row, TELEPHONE, usePages } from './phone-page.ts';
 import { PHONE, startSandbox, startWorld, text } from './sandbox-world.ts';
 
-const BUILD = fileURLToPath(new URL('../sandbox/web/build.js', import.meta.url));
-const DESKTOP = { width: 1280, height: 800 };
-const TELEPHONE = { width: 390, height: 844 };
+const open = usePages();
 
-let browser: TestBrowser;
-beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [BUILD, '--when-missing']);
-  browser = await startBrowser();
-}, 120_000);
-afterAll(() => browser?.close());
-
-const pathOf = (phone: string) => `/phones/${encodeURIComponent(phone)}`;
-
-/** A page that may neither complain nor ask for anything from outside. */
-async function open(url: string, viewport = DESKTOP): Promise<Page> {
-  const { page, errors, outside } = await browser.open(url, { viewport });
-  onTestFinished(async () => {
-    await page.context().close();
-    expect([...errors, ...outside]).toEqual([]);
-  });
-  return page;
-}
-
-const chat = (page: Page) => page.getByRole('log', { name: 'Messages' });
-const bubble = (page: Page, words: string) => chat(page).getByRole('listitem').filter({ hasText: words });
 const tick = (page: Page, words: string, name: string) => bubble(page, words).getByRole('img', { name });
-const row = (page: Page, phone: string) =>
-  page.getByRole('navigation', { name: 'Phones' }).getByRole('link', { name: phone });
-
-/** An expression of the page's own, about one `element` of it. */
-function inPage(element: Locator, expression: string): Promise<unknown> {
-  return element.evaluate(new Function('element', `return ${expression}`) as (element: unknown) => unknown);
-}
 
 /** The number that the webhook of a person's message names; statuses come in between. */
 const writtenTo = (receiver: Receiver) => receiver.values().find(({ messages }) => messages)?.metadata;
@@ -153,14 +120,6 @@ describe('the page of phones', () => {
     await chat(page).getByText('<img src=x onerror=alert(1)>').waitFor();
   });
 
-  test('a type without a drawing is a card with what was sent', async () => {
-    const { url, send } = await startWorld();
-    await send({ type: 'location', location: { latitude: 52.5, longitude: 13.4, name: 'The shop' } });
-    const page = await open(url + pathOf(PHONE));
-    await chat(page).getByText('location', { exact: true }).waitFor();
-    await chat(page).getByText('"name": "The shop"').waitFor();
-  });
-
   test('a phone that nobody wrote to can be opened by its number and write first', async () => {
     const { url, receiver } = await startWorld();
     const page = await open(url, TELEPHONE);
@@ -203,8 +162,7 @@ describe('the page of phones', () => {
     onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
     const { url, port, send, stopSandbox } = await startWorld('--data', dataDir);
     await send(text('Before'));
-    const { page } = await browser.open(url + pathOf(PHONE), { viewport: DESKTOP });
-    onTestFinished(() => page.context().close());
+    const page = await open(url + pathOf(PHONE), DESKTOP, 'complains');
     await bubble(page, 'Before').waitFor();
     await stopSandbox();
     await page.getByText('No connection to the sandbox').waitFor();

@@ -46,7 +46,15 @@ export async function startSandbox(args: string[]): Promise<{ child: ChildProces
 export async function startWorld(...args: string[]): Promise<World> {
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());
-  const { child, port } = await startSandbox(['--port', '0', '--webhook-url', receiver.url, ...args]);
+  const { child, port } = await startSandbox([
+    '--port',
+    '0',
+    '--window',
+    'off',
+    '--webhook-url',
+    receiver.url,
+    ...args,
+  ]);
   const url = `http://127.0.0.1:${port}`;
   const ask = async (method: string, path: string, body?: object, token?: string): Promise<unknown> => {
     const response = await fetch(url + path, {

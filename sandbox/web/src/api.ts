@@ -1,3 +1,6 @@
+import { call, Refused } from './call.ts';
+import { bodyOf, type Outgoing } from './outgoing.ts';
+
 /** What a message has come to. A message from the phone is `accepted` until the business has taken its webhook. */
 export type Status = 'accepted' | 'sent' | 'delivered' | 'read' | 'failed';
 
@@ -9,6 +12,10 @@ export interface Failure {
 export interface SenderName {
   phone_number: string;
   display_name: string;
+}
+
+export interface Sender extends SenderName {
+  waba_id: string;
 }
 
 /** One message of a phone. Its content stands under the key that `type` names, in Meta's words. */
@@ -23,6 +30,9 @@ export interface PhoneMessage {
   at: string;
   status: Status;
   failure?: Failure;
+  edited?: boolean;
+  deleted?: boolean;
+  /** Of the kinds with a file, of templates and of reactions: `media`, `rendered_template`, `reactions` too. */
   [content: string]: unknown;
 }
 
@@ -31,6 +41,15 @@ export interface Phone {
   name: string;
   unread: number;
   last: PhoneMessage | null;
+}
+
+/** The person who holds a phone. */
+export interface Profile {
+  name?: string;
+  username?: string;
+  /** Business-scoped user id: what a business knows of a person who hides their number. */
+  user_id?: string;
+  hide_number?: boolean;
 }
 
 export interface StatusUpdate {
@@ -47,50 +66,13 @@ export interface Settings {
   read_ms: number;
 }
 
-export interface Reply {
-  sender?: string;
-  body: string;
-  /** The wamid that the reply quotes. */
-  quotes?: string;
+export interface KeptFile {
+  id: string;
+  mime_type: string;
+  size: number;
 }
 
-/** Thrown for every answer but 2xx; the message is the server's own sentence where it gave one. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-async function call<T>(path: string, init?: { method: string; body: unknown }): Promise<T> {
-  const response = await fetch(`/sandbox${path}`, {
-    method: init?.method ?? 'GET',
-    headers: init ? { 'content-type': 'application/json' } : {},
-    body: init ? JSON.stringify(init.body) : undefined,
-  });
-  if (!response.ok) throw new Refused(response.status, sentence(await response.text(), response.status));
-  return (await response.json()) as T;
-}
-
-/** The readable part of a refusal: problem+json's detail, Meta's error message, or the bare status. */
-function sentence(body: string, status: number): string {
-  try {
-    const parsed = JSON.parse(body) as {
-      detail?: unknown;
-      title?: unknown;
-      message?: unknown;
-      error?: { message?: unknown };
-    };
-    for (const text of [parsed.detail, parsed.error?.message, parsed.message, parsed.title]) {
-      if (typeof text === 'string' && text !== '') return text;
-    }
-  } catch {
-    // Not JSON: a proxy's page, or nothing. The status alone says more than its markup.
-  }
-  return `The sandbox answered ${status}.`;
-}
+const pathOf = (phone: string) => `/phones/${encodeURIComponent(phone)}`;
 
 export async function getPhones(): Promise<Phone[]> {
   return (await call<{ data: Phone[] }>('/phones')).data;
@@ -99,15 +81,29 @@ export async function getPhones(): Promise<Phone[]> {
 /** Oldest first. A phone that the sandbox has not met yet has no messages. */
 export async function getMessages(phone: string): Promise<PhoneMessage[]> {
   try {
-    return (await call<{ data: PhoneMessage[] }>(`/phones/${encodeURIComponent(phone)}/messages`)).data;
+    return (await call<{ data: PhoneMessage[] }>(`${pathOf(phone)}/messages`)).data;
   } catch (error) {
     if (error instanceof Refused && error.status === 404) return [];
     throw error;
   }
 }
 
-export async function getSenders(): Promise<SenderName[]> {
-  return (await call<{ data: SenderName[] }>('/senders')).data;
+/** Null for a phone that the sandbox has not met yet. */
+export async function getProfile(phone: string): Promise<Profile | null> {
+  try {
+    return await call<Profile>(pathOf(phone));
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function setProfile(phone: string, profile: Omit<Profile, 'user_id'>): Promise<Profile> {
+  return call(`${pathOf(phone)}/profile`, { method: 'POST', body: profile });
+}
+
+export async function getSenders(): Promise<Sender[]> {
+  return (await call<{ data: Sender[] }>('/senders')).data;
 }
 
 export function getSettings(): Promise<Settings> {
@@ -119,17 +115,22 @@ export function setAutoRead(autoRead: boolean): Promise<Settings> {
 }
 
 export function markRead(phone: string): Promise<{ read: number }> {
-  return call(`/phones/${encodeURIComponent(phone)}/read`, { method: 'POST', body: {} });
+  return call(`${pathOf(phone)}/read`, { method: 'POST', body: {} });
 }
 
-export function writeFrom(phone: string, reply: Reply): Promise<PhoneMessage> {
-  return call(`/phones/${encodeURIComponent(phone)}/messages`, {
-    method: 'POST',
-    body: {
-      ...(reply.sender ? { sender: reply.sender } : {}),
-      type: 'text',
-      text: { body: reply.body },
-      ...(reply.quotes ? { context: { message_id: reply.quotes } } : {}),
-    },
-  });
+/** The person sends; the answer is the message as the phone shows it. */
+export function sendFrom(
+  phone: string,
+  business: string,
+  outgoing: Outgoing,
+  quotes?: string,
+): Promise<PhoneMessage> {
+  return call(`${pathOf(phone)}/messages`, { method: 'POST', body: bodyOf(outgoing, business, quotes) });
+}
+
+/** Keeps a person's file in the sandbox, to be sent by its id. */
+export function keepFile(file: File): Promise<KeptFile> {
+  const form = new FormData();
+  form.append('file', file, file.name);
+  return call('/media', { method: 'POST', body: form });
 }

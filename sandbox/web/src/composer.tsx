@@ -1,9 +1,13 @@
 import { ActionIcon, CloseButton, Textarea } from '@mantine/core';
-import { IconSend2 } from '@tabler/icons-react';
+import { IconCheck, IconSend2 } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { PhoneMessage } from './api.ts';
 import classes from './composer.module.css';
-import { useWrite } from './queries.ts';
+import { fieldsOf, textOf } from './fields.ts';
+import type { Outgoing } from './outgoing.ts';
+import { Attach } from './send/attach.tsx';
+import { Refusal } from './send/refusal.tsx';
+import { useSend } from './send/use-send.ts';
 import { oneLine } from './summary.ts';
 
 /** WhatsApp: the longest text that a person can write, characters. */
@@ -12,48 +16,58 @@ const TEXT_MAX = 65_536;
 /** What was typed and not sent, by phone and business, while the page lives. */
 const drafts = new Map<string, string>();
 
+/** The earlier message that is being written about: quoted in a reply, or written anew. */
+export type About = { kind: 'quote' | 'edit'; message: PhoneMessage };
+
 interface ComposerProps {
   phone: string;
   business: string;
-  quoting: PhoneMessage | undefined;
-  onQuoteDropped: () => void;
-  onSent: () => void;
+  about: About | undefined;
+  onAboutDropped: () => void;
 }
 
-export function Composer({ phone, business, quoting, onQuoteDropped, onSent }: ComposerProps) {
+export function Composer({ phone, business, about, onAboutDropped }: ComposerProps) {
   const place = `${phone} ${business}`;
-  const [typed, setTyped] = useState(drafts.get(place) ?? '');
+  const edited = about?.kind === 'edit' ? about.message : undefined;
+  const [typed, setTyped] = useState(
+    edited ? (textOf(fieldsOf(edited.text).body) ?? '') : (drafts.get(place) ?? ''),
+  );
   const field = useRef<HTMLTextAreaElement>(null);
-  const write = useWrite(phone);
+  const write = useSend();
 
   const change = (text: string) => {
     setTyped(text);
-    drafts.set(place, text);
+    if (!edited) drafts.set(place, text);
   };
 
   // Opening a chat is meant for writing; on a touch screen the keyboard would hide it, so there the person taps.
   useEffect(() => {
-    if (quoting || matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
-  }, [quoting]);
+    if (about || matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true });
+  }, [about]);
 
   const send = () => {
     const body = typed.trim();
     if (body === '' || write.isPending) return;
+    const outgoing: Outgoing = edited
+      ? {
+          type: 'edit',
+          edit: { original_message_id: edited.wamid, message: { type: 'text', text: { body } } },
+        }
+      : { type: 'text', text: { body } };
     write.mutate(
-      { sender: business, body, quotes: quoting?.wamid },
+      { outgoing, quotes: about?.kind === 'quote' ? about.message.wamid : undefined },
       {
         onSuccess: () => {
           // What was typed while the answer was under way stays.
-          if (drafts.get(place) === typed) change('');
-          onQuoteDropped();
-          onSent();
+          if (!edited && drafts.get(place) === typed) change('');
+          onAboutDropped();
         },
       },
     );
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') onQuoteDropped();
+    if (event.key === 'Escape') onAboutDropped();
     // While an input method composes, Enter picks its word.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -62,18 +76,22 @@ export function Composer({ phone, business, quoting, onQuoteDropped, onSent }: C
 
   return (
     <div className={classes.composer}>
-      {write.isError && (
-        <p role="alert" className={classes.refused}>
-          Not sent: {write.error.message}
-        </p>
-      )}
-      {quoting && (
-        <div className={classes.quote}>
-          <span dir="auto">{oneLine(quoting)}</span>
-          <CloseButton size="sm" aria-label="Do not quote" onClick={onQuoteDropped} />
+      <Refusal error={write.error} />
+      {about && (
+        <div className={classes.about}>
+          <span dir="auto">
+            {edited && <strong>Editing: </strong>}
+            {oneLine(about.message)}
+          </span>
+          <CloseButton
+            size="sm"
+            aria-label={edited ? 'Do not edit' : 'Do not quote'}
+            onClick={onAboutDropped}
+          />
         </div>
       )}
       <div className={classes.line}>
+        {!edited && <Attach />}
         <Textarea
           ref={field}
           className={classes.field}
@@ -83,7 +101,7 @@ export function Composer({ phone, business, quoting, onQuoteDropped, onSent }: C
           maxRows={5}
           maxLength={TEXT_MAX}
           dir="auto"
-          aria-label="Write a message"
+          aria-label={edited ? 'Edit the message' : 'Write a message'}
           placeholder="Message"
           value={typed}
           onChange={event => change(event.currentTarget.value)}
@@ -92,13 +110,13 @@ export function Composer({ phone, business, quoting, onQuoteDropped, onSent }: C
         <ActionIcon
           size={40}
           radius="xl"
-          aria-label="Send"
-          title="Send"
+          aria-label={edited ? 'Save' : 'Send'}
+          title={edited ? 'Save' : 'Send'}
           disabled={typed.trim() === ''}
           loading={write.isPending}
           onClick={send}
         >
-          <IconSend2 size={20} aria-hidden />
+          {edited ? <IconCheck size={20} aria-hidden /> : <IconSend2 size={20} aria-hidden />}
         </ActionIcon>
       </div>
     </div>

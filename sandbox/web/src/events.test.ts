@@ -49,6 +49,14 @@ describe('messages after events', () => {
     expect(summary(applyToMessages([message('a', 'sent')], '+441', events))).toEqual(expected);
   });
 
+  test('news of a message that is there changes it where it stands, and undoes no status', () => {
+    const before = [message('a', 'read'), message('b', 'sent')];
+    const edited = { ...message('a', 'sent'), text: { body: 'new' }, edited: true };
+    const after = applyToMessages(before, '+441', [{ kind: 'message', message: edited }]);
+    expect(summary(after)).toEqual(['a read', 'b sent']);
+    expect(after[0]).toMatchObject({ text: { body: 'new' }, edited: true });
+  });
+
   test('what concerns other phones, or changes nothing, leaves the very same array', () => {
     const before = [message('a', 'sent')];
     expect(applyToMessages(before, '+441', [came('b', 'sent', '+442'), moved('a', 'read', '+442')])).toBe(
@@ -78,6 +86,13 @@ describe('the list of phones after events', () => {
       ['+443', 'c'],
       ['+441', 'a'],
     ]);
+  });
+
+  test('news of an earlier message moves no phone', () => {
+    const old = { ...message('old', 'read', '+443'), at: '2025-01-01T00:00:00.000Z' };
+    const phones = [...before, phone('+444', message('d', 'sent', '+444'))];
+    const after = applyToPhones(phones, [{ kind: 'message', message: { ...old, phone: '+444' } }]);
+    expect(after.map(({ last }) => last?.wamid)).toEqual(['a', 'b', undefined, 'd']);
   });
 
   test('a status of the last message is shown and moves no phone; one of an earlier message is not shown', () => {

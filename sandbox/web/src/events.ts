@@ -13,6 +13,14 @@ function withStatus(message: PhoneMessage, update: StatusUpdate): PhoneMessage {
   return { ...message, status: update.status, failure: update.failure };
 }
 
+/** What the stream says of a message that is there already: an edit, a reaction, a deletion. */
+function renewed(message: PhoneMessage, news: PhoneMessage | undefined): PhoneMessage {
+  if (!news || JSON.stringify(news) === JSON.stringify(message)) return message;
+  return RANK[news.status] < RANK[message.status]
+    ? { ...news, status: message.status, failure: message.failure }
+    : news;
+}
+
 /** A phone's messages after the events; the same array when none of them concerns it. */
 export function applyToMessages(
   messages: PhoneMessage[],
@@ -20,10 +28,10 @@ export function applyToMessages(
   events: readonly LiveEvent[],
 ): PhoneMessage[] {
   const updates = new Map<string, StatusUpdate>();
-  const added = new Map<string, PhoneMessage>();
+  const told = new Map<string, PhoneMessage>();
   for (const event of events) {
     if (event.kind === 'message') {
-      if (event.message.phone === phone) added.set(event.message.wamid, event.message);
+      if (event.message.phone === phone) told.set(event.message.wamid, event.message);
     } else if (event.update.phone === phone) {
       const known = updates.get(event.update.wamid);
       if (!known || RANK[event.update.status] > RANK[known.status]) {
@@ -31,12 +39,14 @@ export function applyToMessages(
       }
     }
   }
-  if (updates.size === 0 && added.size === 0) return messages;
-  for (const message of messages) added.delete(message.wamid);
-  let changed = added.size > 0;
-  const next = [...messages, ...added.values()].map(message => {
+  if (updates.size === 0 && told.size === 0) return messages;
+  const known = new Set(messages.map(({ wamid }) => wamid));
+  const added = [...told.values()].filter(({ wamid }) => !known.has(wamid));
+  let changed = added.length > 0;
+  const next = [...messages, ...added].map(message => {
+    const news = renewed(message, told.get(message.wamid));
     const update = updates.get(message.wamid);
-    const after = update ? withStatus(message, update) : message;
+    const after = update ? withStatus(news, update) : news;
     if (after !== message) changed = true;
     return after;
   });
@@ -57,7 +67,9 @@ export function applyToPhones(phones: Phone[], events: readonly LiveEvent[]): Ph
     if (event.kind === 'status') {
       if (phone.last?.wamid !== event.update.wamid) continue;
       byNumber.set(number, { ...phone, last: withStatus(phone.last, event.update) });
-    } else if (phone.last?.wamid !== event.message.wamid) {
+    } else if (phone.last?.wamid === event.message.wamid) {
+      byNumber.set(number, { ...phone, last: renewed(phone.last, event.message) });
+    } else if (!phone.last || event.message.at >= phone.last.at) {
       byNumber.set(number, { ...phone, last: event.message });
       raised.delete(number);
       raised.add(number);

@@ -1,14 +1,15 @@
-import { Outlet, useParams } from '@tanstack/react-router';
+import { Outlet, useMatchRoute, useParams } from '@tanstack/react-router';
 import classes from './frame.module.css';
 import { Header } from './header.tsx';
 import { LostNotice } from './lost-notice.tsx';
 import { PhoneList } from './phone-list.tsx';
 
-/** List and chat side by side; on a phone's width the address says which of the two is the screen. */
+/** List and chat side by side; on a phone's width the address says which of them is the screen. */
 export function Frame() {
   const { phone } = useParams({ strict: false });
+  const list = useMatchRoute()({ to: '/' }) !== false;
   return (
-    <div className={classes.frame} data-screen={phone === undefined ? 'list' : 'chat'}>
+    <div className={classes.frame} data-screen={phone !== undefined ? 'chat' : list ? 'list' : 'page'}>
       <Header />
       <LostNotice />
       <div className={classes.panes}>

@@ -1,6 +1,6 @@
 import { SegmentedControl, Title, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { Link, useMatchRoute } from '@tanstack/react-router';
 import classes from './header.module.css';
 
 const SCHEMES = [
@@ -11,6 +11,7 @@ const SCHEMES = [
 
 export function Header() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const templates = useMatchRoute()({ to: '/templates' }) !== false;
   return (
     <header className={classes.header}>
       <Link to="/" className={classes.brand}>
@@ -19,6 +20,19 @@ export function Header() {
           Wirebird sandbox
         </Title>
       </Link>
+      <nav className={classes.places} aria-label="Places">
+        <Link
+          to="/"
+          className={classes.place}
+          activeOptions={{ exact: true }}
+          data-here={!templates || undefined}
+        >
+          Phones
+        </Link>
+        <Link to="/templates" className={classes.place} data-here={templates || undefined}>
+          Templates
+        </Link>
+      </nav>
       <SegmentedControl
         size="xs"
         aria-label="Colours"

@@ -1,11 +1,11 @@
-import '@mantine/core/styles.css';
+import './mantine.css';
 import './page.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Refused } from './api.ts';
+import { Refused } from './call.ts';
 import { Live, LiveContext } from './live.ts';
 import { router } from './router.tsx';
 import { theme } from './theme.ts';

@@ -1,5 +1,6 @@
 import { ActionIcon, Text } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { useDisclosure } from '@mantine/hooks';
+import { IconArrowLeft, IconUserCog } from '@tabler/icons-react';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { PhoneMessage, SenderName } from './api.ts';
@@ -7,7 +8,9 @@ import { Chat } from './chat.tsx';
 import { ChatHead } from './chat-head.tsx';
 import { toE164 } from './number.ts';
 import classes from './phone-screen.module.css';
+import { ProfileSheet } from './profile-sheet.tsx';
 import { useMessages, usePhones, useSenders } from './queries.ts';
+import { PHONE_ID } from './sheet.tsx';
 import { NotHere } from './welcome.tsx';
 
 export function PhoneScreen() {
@@ -23,6 +26,7 @@ function OnePhone({ phone }: { phone: string }) {
   const senders = useSenders();
   const name = usePhones().data?.find(known => known.phone === phone)?.name;
   const navigate = useNavigate();
+  const [profile, { open: openProfile, close: closeProfile }] = useDisclosure();
   const { with: asked } = useSearch({ from: '/phones/$phone' });
   const businesses = businessesOf(messages.data ?? [], senders.data ?? []);
   // The chat that was opened stays open when another business writes, unless the person changes over.
@@ -47,10 +51,25 @@ function OnePhone({ phone }: { phone: string }) {
         </Link>
         <div className={classes.names}>
           <h2 className={classes.number}>{phone}</h2>
-          {name && <span className={classes.name}>{name}</span>}
+          {name && (
+            <span className={classes.name} dir="auto">
+              {name}
+            </span>
+          )}
         </div>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={40}
+          radius="xl"
+          aria-label="Who holds this phone"
+          title="Who holds this phone"
+          onClick={openProfile}
+        >
+          <IconUserCog size={21} aria-hidden />
+        </ActionIcon>
       </div>
-      <section className={classes.phone} aria-label={`Phone ${phone}`}>
+      <section id={PHONE_ID} className={classes.phone} aria-label={`Phone ${phone}`}>
         {messages.isError && !messages.data ? (
           <Text role="alert" p="lg" c="var(--sandbox-bad)">
             {messages.error.message}
@@ -71,6 +90,13 @@ function OnePhone({ phone }: { phone: string }) {
                     replace: true,
                   })
                 }
+              />
+              <ProfileSheet
+                opened={profile}
+                onClose={closeProfile}
+                phone={phone}
+                name={name ?? ''}
+                business={business?.phone_number}
               />
               <Chat key={business?.phone_number} phone={phone} business={business} messages={messages.data} />
             </>

@@ -2,13 +2,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import {
   getMessages,
   getPhones,
+  getProfile,
   getSenders,
   getSettings,
   markRead,
-  type Reply,
+  type Profile,
   type Settings,
   setAutoRead,
-  writeFrom,
+  setProfile,
 } from './api.ts';
 import { applyToMessages, applyToPhones } from './events.ts';
 import { useLive } from './live.ts';
@@ -52,19 +53,27 @@ export function useSetAutoRead() {
   });
 }
 
+export function useProfile(phone: string) {
+  return useQuery({ queryKey: ['profile', phone], queryFn: () => getProfile(phone) });
+}
+
+export function useSetProfile(phone: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (profile: Omit<Profile, 'user_id'>) => setProfile(phone, profile),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ['profile', phone] }),
+        queries.invalidateQueries({ queryKey: ['phones'] }),
+      ]),
+  });
+}
+
 export function useMarkRead() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: markRead,
     retry: 2,
     onSuccess: () => queries.invalidateQueries({ queryKey: ['phones'] }),
-  });
-}
-
-export function useWrite(phone: string) {
-  const live = useLive();
-  return useMutation({
-    mutationFn: (reply: Reply) => writeFrom(phone, reply),
-    onSuccess: message => live.add({ kind: 'message', message }),
   });
 }

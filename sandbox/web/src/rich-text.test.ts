@@ -16,7 +16,7 @@ test.each([
   ['marks become type', '*b* _i_ ~s~ `c`', '<strong>b</strong> <em>i</em> <s>s</s> <code>c</code>'],
   ['marks stand inside each other', '*a _b_*', '<strong>a <em>b</em></strong>'],
   ['a mark inside a word is a letter of it', 'snake_case_name 2*3*4', 'snake_case_name 2*3*4'],
-  ['a mark beside a space is no mark', '* no* and _ no _', '* no* and _ no _'],
+  ['a mark beside a space is no mark', 'so * no* and _ no _', 'so * no* and _ no _'],
   ['a mark does not reach over a line', '*a\nb*', '*a\nb*'],
   ['code keeps its marks and lines', '```*a*\nb```', '<code>*a*\nb</code>'],
   [
@@ -41,6 +41,9 @@ test.each([
   ],
   ['other schemes are text', 'javascript:alert(1) data:x', 'javascript:alert(1) data:x'],
   ['markup is text', '<b>&', '&lt;b&gt;&amp;'],
+  ['a line can be quoted', 'a\n> *b*\nc', 'a\n<q><strong>b</strong></q>c'],
+  ['lines can be a list', '- a\n* b\nc', '<span data-item="true">a</span><span data-item="true">b</span>c'],
+  ['a sign inside a line is no list and no quote', 'a > b - c', 'a &gt; b - c'],
   ['letters of any script are letters', 'ы_ы_ы', 'ы_ы_ы'],
 ])('%s', (_, text, expected) => {
   expect(markup(text)).toBe(expected);

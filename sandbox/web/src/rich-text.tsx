@@ -3,10 +3,13 @@ import type { ReactNode } from 'react';
 
 /**
  * WhatsApp's marks, each around text that touches it, with no letter or digit outside: *bold*, _italic_, ~struck~,
- * `code` and ```code over lines```; and web addresses, which come first, so that a mark inside one stays part of it.
+ * `code` and ```code over lines```; lines that are quoted with > or listed with - or *; and web addresses, which come
+ * first, so that a mark inside one stays part of it.
  */
 const TOKEN = new RegExp(
   [
+    /(?<![^\n])> (?<quoted>[^\n]+)\n?/,
+    /(?<![^\n])[-*] (?<item>[^\n]+)\n?/,
     /(?<link>\bhttps?:\/\/[^\s<>"]+)/,
     /```(?<block>[\s\S]+?)```/,
     /`(?<code>[^`\n]+)`/,
@@ -32,16 +35,29 @@ function splitLink(found: string): [link: string, rest: string] {
   return [found.slice(0, end), found.slice(end)];
 }
 
+/** The first web address in a text. */
+export function firstLink(text: string): string | undefined {
+  const found = /\bhttps?:\/\/[^\s<>"]+/.exec(text)?.[0];
+  return found === undefined ? undefined : splitLink(found)[0];
+}
+
 /** A message's text as nodes: its line breaks stay in the text for the style sheet to keep. */
 export function richText(text: string): ReactNode[] {
   const nodes: ReactNode[] = [];
   let from = 0;
   for (const match of text.matchAll(TOKEN)) {
-    const { link, block, code, bold, italic, struck } = match.groups ?? {};
+    const { quoted, item, link, block, code, bold, italic, struck } = match.groups ?? {};
     if (match.index > from) nodes.push(text.slice(from, match.index));
     from = match.index + match[0].length;
     const key = match.index;
-    if (link !== undefined) {
+    if (quoted !== undefined) nodes.push(<q key={key}>{richText(quoted)}</q>);
+    else if (item !== undefined) {
+      nodes.push(
+        <span key={key} data-item>
+          {richText(item)}
+        </span>,
+      );
+    } else if (link !== undefined) {
       const [href, rest] = splitLink(link);
       nodes.push(
         <Anchor

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { Frame } from './frame.tsx';
 import { PhoneScreen } from './phone-screen.tsx';
+import { TemplatesScreen } from './templates/templates-screen.tsx';
 import { NotHere, Welcome } from './welcome.tsx';
 
 const rootRoute = createRootRoute({
@@ -11,6 +12,12 @@ const rootRoute = createRootRoute({
 const welcomeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Welcome });
 
 /** `/phones/%2B15557654321`; `?with=` names the business when the phone has chats with several. */
+const templatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/templates',
+  component: TemplatesScreen,
+});
+
 const phoneRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/phones/$phone',
@@ -19,7 +26,9 @@ const phoneRoute = createRoute({
   component: PhoneScreen,
 });
 
-export const router = createRouter({ routeTree: rootRoute.addChildren([welcomeRoute, phoneRoute]) });
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([welcomeRoute, templatesRoute, phoneRoute]),
+});
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -28,3 +28,9 @@ export function shortTime(at: string): string {
   const day = dayName(at);
   return day === 'Today' ? timeOfDay(at) : day;
 }
+
+/** 75.4 s as "1:15". */
+export function playTime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
