@@ -89,6 +89,12 @@ export class Batch<In, Out> {
     return this.#count;
   }
 
+  /** How long the oldest item has waited, or been under way; 0 when there is none. */
+  get oldestMs(): number {
+    for (const { since } of this.#open) return this.#options.now() - since;
+    return 0;
+  }
+
   /**
    * @returns the item's result once it is on disk
    * @throws Overloaded when too much waits or it took too long; the database's error when this item is at fault

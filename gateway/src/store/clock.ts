@@ -20,8 +20,15 @@ export interface DatabaseClock extends Clock {
   readonly sync: () => Promise<void>;
 }
 
-/** Reads the database's time, allowing for half of the round trip. */
-export async function databaseClock(db: Kysely<Tables>): Promise<DatabaseClock> {
+/**
+ * Reads the database's time, allowing for half of the round trip.
+ *
+ * @param wall the machine's own time
+ */
+export async function databaseClock(
+  db: Kysely<Tables>,
+  wall: () => number = Date.now,
+): Promise<DatabaseClock> {
   let origin = 0;
   const sync = async (): Promise<void> => {
     const before = performance.now();
@@ -33,7 +40,7 @@ export async function databaseClock(db: Kysely<Tables>): Promise<DatabaseClock> 
   return {
     now: () => new Date(origin + performance.now()),
     monotonic: () => performance.now(),
-    wall: () => Date.now(),
+    wall,
     sync,
   };
 }

@@ -50,8 +50,8 @@ export async function makeCluster(place: Place, password: string, durable: boole
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      // Before 17 there is none; the text is UTF-8 and sorted by its bytes all the same.
+      ...(place.major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
       '--locale=C',
       '--data-checksums',
       '--no-instructions',

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { StoredFailure } from '../message/failure.ts';
-import type { DialectName, Message } from '../message/message.ts';
+import { DIRECTIONS, type DialectName, type Message } from '../message/message.ts';
 import { statusName } from '../message/status.ts';
 import type { Store } from './store.ts';
 import type { MessagesTable } from './tables.ts';
@@ -11,7 +11,7 @@ export function toMessage(row: Selectable<MessagesTable>): Message {
     id: row.id,
     workspaceId: row.workspace_id,
     senderId: row.sender_id,
-    direction: row.direction === 1 ? 'inbound' : 'outbound',
+    direction: DIRECTIONS[row.direction] ?? 'outbound',
     dialect: (row.dialect ?? undefined) as DialectName | undefined,
     recipient: row.recipient,
     kind: row.kind,
@@ -31,6 +31,8 @@ export function toMessage(row: Selectable<MessagesTable>): Message {
     sentAt: row.sent_at ?? undefined,
     deliveredAt: row.delivered_at ?? undefined,
     readAt: row.read_at ?? undefined,
+    playedAt: row.played_at ?? undefined,
+    deletedAt: row.deleted_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
     validUntil: row.valid_until ?? undefined,
     parked: row.parked ?? undefined,
@@ -47,6 +49,8 @@ const DATES = [
   'sent_at',
   'delivered_at',
   'read_at',
+  'played_at',
+  'deleted_at',
   'ended_at',
   'valid_until',
 ] as const;

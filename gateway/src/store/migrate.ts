@@ -2,6 +2,11 @@ import type { Kysely } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
 import * as recipients from './migrations/0002-recipients.ts';
+import * as templates from './migrations/0003-templates.ts';
+import * as media from './migrations/0004-media.ts';
+import * as telnyx from './migrations/0005-telnyx.ts';
+import * as outbox from './migrations/0006-outbox.ts';
+import * as repeats from './migrations/0007-repeats.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,6 +14,11 @@ import type { Tables } from './tables.ts';
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-recipients': recipients,
+  '0003-templates': templates,
+  '0004-media': media,
+  '0005-telnyx': telnyx,
+  '0006-outbox': outbox,
+  '0007-repeats': repeats,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };

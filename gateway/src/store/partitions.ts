@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { firstIdAt } from '../message/id.ts';
 import type { Tables } from './tables.ts';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /**
  * Meta repeats a webhook for seven days, so ids derived from its times reach a week back; one day is for clocks. Days
@@ -14,7 +14,7 @@ const DAYS_BACK = 8;
 export const DAYS_AHEAD = 7;
 
 /** Table, whether its rows are updated (then pages keep room, and vacuum comes early). */
-const PARTITIONED: readonly (readonly [string, boolean])[] = [
+export const PARTITIONED: readonly (readonly [string, boolean])[] = [
   ['messages', true],
   ['timeline', false],
   ['reports', true],
@@ -38,10 +38,7 @@ export async function ensurePartitions(db: Kysely<Tables>, now: Date): Promise<v
 
 async function ensure(tx: Kysely<Tables>, table: string, updated: boolean, today: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('wirebird_partitions'))`.execute(tx);
-  const existing = await sql<{ name: string }>`
-    select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
-  `.execute(tx);
-  const names = new Set(existing.rows.map(row => row.name.replaceAll('"', '')));
+  const names = new Set(await partitionsOf(tx, table));
   const days = [...names].map(dayOf).filter(day => day !== undefined);
   if (names.size === 0) await create(tx, `${table}_before`, table, updated, 'minvalue', quoted(today));
   // From the past on, but for what the first partition covers: after a long stop Meta repeats what came meanwhile.
@@ -52,8 +49,15 @@ async function ensure(tx: Kysely<Tables>, table: string, updated: boolean, today
   }
 }
 
-/** The day that a partition's name ends with, in days since 1970. */
-function dayOf(name: string): number | undefined {
+export async function partitionsOf(db: Kysely<Tables>, table: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select inhrelid::regclass::text as name from pg_inherits where inhparent = ${sql.lit(table)}::regclass
+  `.execute(db);
+  return rows.map(row => row.name.replaceAll('"', ''));
+}
+
+/** The day that a partition's name ends with, in days since 1970; undefined for the one before all days. */
+export function dayOf(name: string): number | undefined {
   const [, year, month, day] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
   return year === undefined ? undefined : Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
 }

@@ -61,7 +61,7 @@ export class Store {
     const onError = (error: Error): void => {
       if (!this.#closing) options.onError(error);
     };
-    this.#hot = pool(url, 'wirebird hot', options.hotConnections, onError, {
+    this.#hot = openPool(url, 'wirebird hot', options.hotConnections, onError, {
       options: HOT_OPTIONS,
       maxLifetimeSeconds: CONNECTION_LIFE_S,
       // Of pg-pool, run once for each new connection before its first use; pg's types do not know it.
@@ -69,7 +69,7 @@ export class Store {
         client.query(WITHOUT_PRUNING_ON_18).then(() => done(), done);
       },
     } as pg.PoolConfig);
-    const ordinary = pool(url, 'wirebird', 8, onError, { options: '-c timezone=UTC' });
+    const ordinary = openPool(url, 'wirebird', 8, onError, { options: '-c timezone=UTC' });
     this.db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: ordinary }) });
   }
 
@@ -140,7 +140,8 @@ export class Store {
 /** A host that vanishes silently answers nothing, and TCP alone would wait for a quarter of an hour. */
 const QUERY_TIMEOUT_MS = 30_000;
 
-function pool(
+/** A pool whose broken connections are reported and never end the process. */
+export function openPool(
   url: string,
   name: string,
   max: number,

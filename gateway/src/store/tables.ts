@@ -10,6 +10,8 @@ export interface Tables {
     signing_public: Buffer;
     unconfirmed_policy: Generated<'resend' | 'fail'>;
     created_at: Date;
+    valid_for_s: number | null;
+    unconfirmed_deadline_s: number | null;
   };
   api_keys: {
     id: string;
@@ -39,6 +41,8 @@ export interface Tables {
     quality_rating: string | null;
     messaging_limit: string | null;
     account_status: string | null;
+    profile_id: string | null;
+    two_step_pin: Buffer | null;
   };
   webhook_endpoints: {
     id: string;
@@ -52,6 +56,32 @@ export interface Tables {
     enabled: Generated<boolean>;
     created_at: Date;
     only_senders: string[] | null;
+    origin: string | null;
+  };
+  templates: {
+    id: string;
+    workspace_id: string;
+    waba_id: string;
+    meta_id: string;
+    name: string;
+    language: string;
+    category: string;
+    status: string;
+    quality: string | null;
+    named: Generated<boolean>;
+    components: unknown[];
+    ttl_seconds: number | null;
+    rejected_reason: string | null;
+    created_at: Date;
+    updated_at: Date;
+    gone_at: Date | null;
+  };
+  template_accounts: {
+    workspace_id: string;
+    waba_id: string;
+    tried_at: Date;
+    synced_at: Date | null;
+    error: string | null;
   };
   lanes: {
     sender_id: string;
@@ -61,6 +91,29 @@ export interface Tables {
     held_until: Date | null;
     hold_code: string | null;
     hold_detail: string | null;
+    probe_at: Date | null;
+    probes: Generated<number>;
+  };
+  nodes: { id: string; seen_at: Date };
+  idempotency_keys: {
+    workspace_id: string;
+    route: string;
+    key: string;
+    body_hash: Buffer;
+    answer: string;
+    created_at: Date;
+  };
+  /** `hash`: 64 bits, as a decimal number. */
+  doubtful_requests: { hash: string; at: Date };
+  receipts_due: { message_id: string; ttl_s: number; due_at: Date };
+  accepting_nodes: { id: string; seen_at: Date };
+  pairs: {
+    sender_id: string;
+    recipient: string;
+    priority: number;
+    tat: Date;
+    head: string | null;
+    followed: Generated<boolean>;
   };
   recipients: {
     workspace_id: string;
@@ -75,7 +128,7 @@ export interface Tables {
   };
   recipient_aliases: { workspace_id: string; alias: string; recipient: string; learnt_at: Date };
   windows: { sender_id: string; recipient: string; opened_at: Date; last_message_at: Date | null };
-  sender_webhooks: { sender_id: string; last_at: Date };
+  sender_webhooks: { sender_id: string; first_at: Date; last_at: Date };
   notices: {
     id: string;
     workspace_id: string;
@@ -87,6 +140,37 @@ export interface Tables {
     value: string;
     at: Date;
     received_at: Date;
+  };
+  messaging_profiles: {
+    id: string;
+    workspace_id: string;
+    name: string;
+    enabled: Generated<boolean>;
+    webhook_url: string | null;
+    webhook_failover_url: string | null;
+    whitelisted_destinations: string[];
+    settings: Generated<string>;
+    created_at: Date;
+    updated_at: Date;
+  };
+  waba_settings: {
+    workspace_id: string;
+    waba_id: string;
+    name: string | null;
+    timezone: string | null;
+    webhook_url: string | null;
+    webhook_failover_url: string | null;
+    webhook_enabled: Generated<boolean>;
+    webhook_events: Generated<string[]>;
+    updated_at: Date;
+  };
+  meta_facts: { workspace_id: string; meta_id: string; facts: string; read_at: Date };
+  signup_webhooks: {
+    workspace_id: string;
+    webhook_url: string | null;
+    webhook_failover_url: string | null;
+    created_at: Date;
+    updated_at: Date;
   };
   messages: MessagesTable;
   timeline: { message_id: string; at: Date; step: string; attempt: number; detail: string | null };
@@ -126,6 +210,34 @@ export interface Tables {
     next_at: Date;
   };
   parked_statuses: { sender_id: string; wamid: string; status: string; fact: string; parked_at: Date };
+  media: MediaTable;
+  media_at_meta: {
+    media_id: string;
+    phone_number_id: string;
+    meta_id: string;
+    uploaded_at: Date;
+  };
+  unowned_files: { storage_key: string; since: Date };
+}
+
+export interface MediaTable {
+  id: string;
+  workspace_id: string;
+  origin: 'upload' | 'inbound';
+  name: string | null;
+  sender_id: string | null;
+  meta_id: string | null;
+  mime_type: string;
+  /** A bigint, which pg gives as text. */
+  size: ColumnType<string | null, number | null, number | null>;
+  sha256: Buffer | null;
+  filename: string | null;
+  state: 'pending' | 'stored' | 'failed' | 'expired';
+  error: string | null;
+  storage_key: string | null;
+  created_at: Date;
+  updated_at: Date;
+  expires_at: Date | null;
 }
 
 export interface MessagesTable {
@@ -162,4 +274,11 @@ export interface MessagesTable {
   ended_at: Date | null;
   valid_until: Date | null;
   template_id: string | null;
+  played_at: Date | null;
+  deleted_at: Date | null;
+  person: string | null;
+  unconfirmed_policy: 'resend' | 'fail' | null;
+  unconfirmed_ms: number | null;
+  request_hash: string | null;
+  node_id: string | null;
 }

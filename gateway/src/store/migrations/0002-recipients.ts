@@ -34,6 +34,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create table sender_webhooks (
       sender_id uuid primary key references senders on delete cascade,
+      first_at timestamptz not null,
       last_at timestamptz not null
     );
 
@@ -42,7 +43,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column messaging_limit text,
       add column account_status text;
 
-    alter table messages add column template_id uuid;
+    alter table messages
+      add column template_id uuid,
+      add column played_at timestamptz,
+      add column deleted_at timestamptz;
 
     create table notices (
       id uuid primary key,
