@@ -6,17 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Ground, ground } from '../../test/rows.ts';
 import { newId } from '../message/id.ts';
 import { STATUS } from '../message/status.ts';
+import { deleteSender } from './delete-sender.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
 import { loadOrMakeMasterKey } from './master-key.ts';
 import { checkMasterKey, openSecrets } from './secrets.ts';
-import {
-  changeSender,
-  createSender,
-  deleteSender,
-  getSender,
-  listSenders,
-  type NewSender,
-} from './senders.ts';
+import { changeSender, createSender, getSender, listSenders, type NewSender } from './senders.ts';
 import { changeWorkspace, createWorkspace, ensureDefaultWorkspace, listWorkspaces } from './workspaces.ts';
 
 const secrets = openSecrets(randomBytes(32).toString('base64'));
@@ -208,7 +202,7 @@ describe('in the database', () => {
     const stranger = newId();
     expect(await getSender(g.store, stranger, id)).toBeUndefined();
     expect(await changeSender(g.store, secrets, stranger, id, { wabaId: 'x' }, now)).toBeUndefined();
-    expect(await deleteSender(g.store, stranger, id)).toBeUndefined();
+    expect(await deleteSender(g.store, stranger, id, now)).toBeUndefined();
     expect(await listSenders(g.store, stranger, all)).toEqual([]);
     expect(await getSender(g.store, g.workspace, 'no id')).toBeUndefined();
     expect((await getSender(g.store, g.workspace, id))?.wabaId).toBe('waba');
@@ -236,13 +230,13 @@ describe('in the database', () => {
         created_at: now,
       })
       .execute();
-    expect(await deleteSender(g.store, g.workspace, id)).toMatchObject({ kind: 'conflict' });
+    expect(await deleteSender(g.store, g.workspace, id, now)).toMatchObject({ kind: 'conflict' });
     await g.store.db
       .updateTable('messages')
       .set({ status: STATUS.accepted, parked: null })
       .where('id', '=', message)
       .execute();
-    expect(await deleteSender(g.store, g.workspace, id)).toBe('deleted');
+    expect(await deleteSender(g.store, g.workspace, id, now)).toBe('deleted');
     expect(await g.store.db.selectFrom('lanes').selectAll().where('sender_id', '=', id).execute()).toEqual(
       [],
     );

@@ -1,30 +1,30 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freshDatabase } from '../../../tests/database.ts';
-import { migrate } from '../store/migrate.ts';
+import type { FreshDatabase } from '../../../tests/database.ts';
+import { migratedDatabase } from '../../test/rows.ts';
 import { Store } from '../store/store.ts';
+import { deleteSender } from './delete-sender.ts';
 import { Directory, type DirectoryOptions } from './directory.ts';
 import { createEndpoint, deleteEndpoint } from './endpoints.ts';
 import { createKey, revokeKey } from './keys.ts';
 import { openSecrets } from './secrets.ts';
-import { changeSender, createSender, deleteSender, type SenderRecord } from './senders.ts';
+import { changeSender, createSender, type SenderRecord } from './senders.ts';
 import { changeWorkspace, createWorkspace, ensureDefaultWorkspace, type Workspace } from './workspaces.ts';
 
 const secrets = openSecrets(randomBytes(32).toString('base64'));
 const now = new Date();
 const ADMIN_KEY = 'an admin key of thirty-two signs';
 
-let database: Awaited<ReturnType<typeof freshDatabase>>;
+let database: FreshDatabase;
 let store: Store;
 let home: Workspace;
 let opened: Directory[];
 let logged: string[];
 
 beforeEach(async () => {
-  database = await freshDatabase();
+  database = await migratedDatabase();
   store = new Store(database.url, { hotConnections: 1, onError: () => {} });
-  await migrate(store.db, now);
   home = await ensureDefaultWorkspace(store, secrets, now);
   opened = [];
   logged = [];
@@ -203,7 +203,7 @@ test('every change to accounts is seen', async () => {
   await seen(() => directory.senderById(sender.id) !== undefined);
   await changeSender(store, secrets, home.id, sender.id, { accessToken: 'new' }, now);
   await seen(() => directory.senderById(sender.id)?.accessToken === 'new');
-  await deleteSender(store, home.id, sender.id);
+  await deleteSender(store, home.id, sender.id, now);
   await seen(() => directory.senderById(sender.id) === undefined);
   await changeWorkspace(store, home.id, { unconfirmedPolicy: 'fail' });
   await seen(() => directory.workspace(home.id)?.unconfirmedPolicy === 'fail');

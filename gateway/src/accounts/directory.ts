@@ -9,13 +9,16 @@ import {
   phoneKey,
   readSnapshot,
   type Sender,
+  type SendingProfile,
   type SigningWorkspace,
   type Snapshot,
+  type Webhook,
+  wabaKey,
 } from './snapshot.ts';
 import { DEFAULT_WORKSPACE } from './workspaces.ts';
 
 export type { Scope } from './keys.ts';
-export type { Principal, Sender, SigningWorkspace };
+export type { Principal, Sender, SendingProfile, SigningWorkspace, Webhook };
 
 /** A key revoked on another node stops here within five seconds, also when the notification of it is lost. */
 const LOOK_MS = 2_000;
@@ -111,6 +114,17 @@ export class Directory {
 
   workspace(id: string): SigningWorkspace | undefined {
     return this.#snapshot.workspaces.get(id);
+  }
+
+  /** A messaging profile of this workspace. */
+  profile(workspaceId: string, id: string): SendingProfile | undefined {
+    const found = this.#snapshot.profiles.get(id.toLowerCase());
+    return found?.workspaceId === workspaceId ? found : undefined;
+  }
+
+  /** Where the workspace wants the events of this WhatsApp Business account; undefined when nowhere of its own. */
+  wabaWebhook(workspaceId: string, wabaId: string): Webhook | undefined {
+    return this.#snapshot.wabaWebhooks.get(wabaKey(workspaceId, wabaId));
   }
 
   endpointSecret(id: string): string | undefined {

@@ -3,7 +3,7 @@ import { newId } from '../message/id.ts';
 import type { DialectName } from '../message/message.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { isUuid, type Page } from './outcome.ts';
+import { type Conflict, conflict, isUuid, type Page } from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Where every event of a workspace goes that it asked for. */
@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly events: readonly string[];
   readonly hasSecret: boolean;
   readonly enabled: boolean;
+  /** Where it follows from, `waba:<id>` or `profile:<id>`; undefined for one that somebody made. */
+  readonly origin: string | undefined;
   readonly createdAt: Date;
 }
 
@@ -85,15 +87,22 @@ export async function getEndpoint(
   return row === undefined ? undefined : toEndpoint(row);
 }
 
-/** False when the workspace has no such endpoint. */
-export async function deleteEndpoint(store: Store, workspaceId: string, id: string): Promise<boolean> {
-  if (!isUuid(id)) return false;
+/** Deletes an endpoint that somebody made; one that follows from other settings goes with them. */
+export async function deleteEndpoint(
+  store: Store,
+  workspaceId: string,
+  id: string,
+): Promise<'deleted' | Conflict | undefined> {
+  if (!isUuid(id)) return undefined;
   const result = await store.db
     .deleteFrom('webhook_endpoints')
     .where('id', '=', id)
     .where('workspace_id', '=', workspaceId)
+    .where('origin', 'is', null)
     .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+  if (result.numDeletedRows > 0n) return 'deleted';
+  const standing = await getEndpoint(store, workspaceId, id);
+  return standing && conflict(`This endpoint follows from ${standing.origin}: take the URL away there.`);
 }
 
 function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {
@@ -106,6 +115,7 @@ function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {
     events: row.events,
     hasSecret: row.secret !== null,
     enabled: row.enabled,
+    origin: row.origin ?? undefined,
     createdAt: row.created_at,
   };
 }

@@ -26,3 +26,15 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
+
+/** A part of a list by position, for callers that count pages. */
+export interface Slice {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Sliced<Row> {
+  readonly rows: readonly Row[];
+  /** Rows of the whole list. */
+  readonly total: number;
+}

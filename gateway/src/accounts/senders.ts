@@ -1,9 +1,18 @@
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import { newId } from '../message/id.ts';
 import { isE164 } from '../message/phone.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { brokenUniqueness, type Conflict, conflict, isUuid, type Page } from './outcome.ts';
+import { arrangeEndpoints } from './arranged-endpoints.ts';
+import {
+  brokenUniqueness,
+  type Conflict,
+  conflict,
+  isUuid,
+  type Page,
+  type Slice,
+  type Sliced,
+} from './outcome.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A business number as its owner sees it: without its secrets. */
@@ -20,9 +29,24 @@ export interface SenderRecord {
   /** Where its Graph API is, when not at the installation's. */
   readonly graphUrl: string | undefined;
   readonly hasVerifyToken: boolean;
+  /** As Meta last said: GREEN, YELLOW, RED. */
+  readonly qualityRating: string | undefined;
+  /** Unique people per day outside the window, as Meta last said. */
+  readonly messagingLimit: string | undefined;
+  /** As Meta last said of its account. */
+  readonly accountStatus: string | undefined;
+  /** The messaging profile that it is in; the workspace's own has the workspace's id. */
+  readonly profileId: string;
   /** Why nothing leaves at present. */
   readonly hold:
-    | { readonly code: string; readonly detail: string | undefined; readonly until: Date }
+    | {
+        readonly code: string;
+        readonly detail: string | undefined;
+        /** Undefined until it is mended. */
+        readonly until: Date | undefined;
+        /** When Meta is asked next whether it is mended. */
+        readonly probeAt: Date | undefined;
+      }
     | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -93,6 +117,7 @@ export async function createSender(
         })
         .execute();
       await tx.insertInto('lanes').values({ sender_id: id }).execute();
+      await arrangeEndpoints(tx, input.workspaceId, now);
     });
   } catch (error) {
     const constraint = brokenUniqueness(error);
@@ -114,6 +139,46 @@ export async function listSenders(store: Store, workspaceId: string, page: Page)
     .limit(page.limit)
     .execute();
   return rows.map(toRecord);
+}
+
+/** Which senders of a workspace; all when nothing is said. */
+export interface SenderFilter {
+  readonly wabaId?: string | undefined;
+  readonly profileId?: string | undefined;
+  readonly phones?: readonly string[] | undefined;
+  readonly phoneContains?: string | undefined;
+  /** By phone number; else oldest first, so that what comes new does not move the pages before it. */
+  readonly sort?: 'asc' | 'desc' | undefined;
+}
+
+/** A part of the list by position. */
+export async function sliceSenders(
+  store: Store,
+  workspaceId: string,
+  filter: SenderFilter,
+  slice: Slice,
+): Promise<Sliced<SenderRecord>> {
+  const { wabaId = null, profileId = null, phones = null, phoneContains = null, sort } = filter;
+  const matches = sql<SqlBool>`senders.workspace_id = ${workspaceId}
+    and (${wabaId}::text is null or senders.waba_id = ${wabaId})
+    and (${profileId}::uuid is null or coalesce(senders.profile_id, senders.workspace_id) = ${profileId}::uuid)
+    and (${phones}::text[] is null or senders.phone_number = any(${phones}::text[]))
+    and (${phoneContains}::text is null or strpos(senders.phone_number, ${phoneContains}) > 0)`;
+  const [rows, { count }] = await Promise.all([
+    records(store)
+      .where(matches)
+      .$if(sort !== undefined, query => query.orderBy('senders.phone_number', sort))
+      .orderBy('senders.id')
+      .limit(slice.limit)
+      .offset(slice.offset)
+      .execute(),
+    store.db
+      .selectFrom('senders')
+      .where(matches)
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .executeTakeFirstOrThrow(),
+  ]);
+  return { rows: rows.map(toRecord), total: Number(count) };
 }
 
 export async function getSender(
@@ -160,47 +225,13 @@ export async function changeSender(
     if (result.numUpdatedRows === 0n) return false;
     await tx
       .updateTable('lanes')
-      .set({ held_until: null, hold_code: null, hold_detail: null })
+      .set({ held_until: null, hold_code: null, hold_detail: null, probe_at: null, probes: 0 })
       .where('sender_id', '=', id)
       .execute();
+    if (change.wabaId !== undefined) await arrangeEndpoints(tx, workspaceId, now);
     return true;
   });
   return found ? getSender(store, workspaceId, id) : undefined;
-}
-
-/**
- * Deletes a sender and its lane. Its messages stay to be read; while some of them are not with WhatsApp yet nothing is
- * deleted, since nobody could send or end them.
- */
-export async function deleteSender(
-  store: Store,
-  workspaceId: string,
-  id: string,
-): Promise<'deleted' | Conflict | undefined> {
-  if (!isUuid(id)) return undefined;
-  return store.db.transaction().execute(async tx => {
-    const sender = await tx
-      .selectFrom('senders')
-      .select('id')
-      .where('id', '=', id)
-      .where('workspace_id', '=', workspaceId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (sender === undefined) return undefined;
-    // Each condition is that of a partial index of the queue: together they are every message that has not ended.
-    const { rows } = await sql<{ open: boolean }>`
-      select exists (select from messages where sender_id = ${id} and status = 10 and parked is null)
-        or exists (select from messages where sender_id = ${id} and status = 20)
-        or exists (select from messages where sender_id = ${id} and (status = 30 or parked is not null)) as open
-    `.execute(tx);
-    if (rows[0]?.open !== false) {
-      return conflict(
-        'Messages of this sender wait to be sent, or their outcome is not known yet: delete it when they have ended.',
-      );
-    }
-    await tx.deleteFrom('senders').where('id', '=', id).execute();
-    return 'deleted' as const;
-  });
 }
 
 const records = (store: Store) =>
@@ -208,15 +239,15 @@ const records = (store: Store) =>
     .selectFrom('senders')
     .leftJoin('lanes', 'lanes.sender_id', 'senders.id')
     .selectAll('senders')
-    .select(['lanes.held_until', 'lanes.hold_code', 'lanes.hold_detail']);
+    .select(['lanes.held_until', 'lanes.hold_code', 'lanes.hold_detail', 'lanes.probe_at']);
 
 type Lane = Selectable<Tables['lanes']>;
 type Row = Selectable<Tables['senders']> & {
-  [Column in 'held_until' | 'hold_code' | 'hold_detail']: Lane[Column] | null;
+  [Column in 'held_until' | 'hold_code' | 'hold_detail' | 'probe_at']: Lane[Column] | null;
 };
 
 function toRecord(row: Row): SenderRecord {
-  const { held_until: until, hold_code: code, hold_detail: detail } = row;
+  const { held_until: until, hold_code: code, hold_detail: detail, probe_at: probeAt } = row;
   return {
     id: row.id,
     workspaceId: row.workspace_id,
@@ -228,7 +259,19 @@ function toRecord(row: Row): SenderRecord {
     appId: row.app_id ?? undefined,
     graphUrl: row.graph_url ?? undefined,
     hasVerifyToken: row.verify_token !== null,
-    hold: until === null || code === null ? undefined : { code, detail: detail ?? undefined, until },
+    profileId: row.profile_id ?? row.workspace_id,
+    qualityRating: row.quality_rating ?? undefined,
+    messagingLimit: row.messaging_limit ?? undefined,
+    accountStatus: row.account_status ?? undefined,
+    hold:
+      until === null || code === null
+        ? undefined
+        : {
+            code,
+            detail: detail ?? undefined,
+            until: probeAt === null ? until : undefined,
+            probeAt: probeAt ?? undefined,
+          },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

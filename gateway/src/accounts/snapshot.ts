@@ -29,6 +29,25 @@ export interface Sender {
   /** Messages per second. */
   readonly throughput: number;
   readonly graphUrl: string | undefined;
+  /** The messaging profile that it is in; the workspace's own has the workspace's id. */
+  readonly profileId: string;
+}
+
+/** Where events go. */
+export interface Webhook {
+  readonly url: string;
+  readonly failoverUrl: string | undefined;
+}
+
+/** What a send needs to know of a messaging profile. */
+export interface SendingProfile {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly enabled: boolean;
+  /** For messages that name no URL of their own. */
+  readonly webhook: Webhook | undefined;
+  /** ISO 3166-1 alpha-2, or `*` for all. */
+  readonly destinations: readonly string[];
 }
 
 /** A tenant, able to sign its reports. */
@@ -36,6 +55,10 @@ export interface SigningWorkspace {
   readonly id: string;
   readonly name: string;
   readonly unconfirmedPolicy: UnconfirmedPolicy;
+  /** How long a message may wait until it is sent; undefined for the default. */
+  readonly validForMs: number | undefined;
+  /** How long the outcome of a send may stay unknown; undefined for the default. */
+  readonly unconfirmedDeadlineMs: number | undefined;
   /** Ed25519, 32 raw bytes. */
   readonly publicKey: Buffer;
   /** Ed25519, 64 raw bytes. */
@@ -52,6 +75,9 @@ export interface Snapshot {
   readonly byPhone: ReadonlyMap<string, Sender>;
   readonly byPhoneNumberId: ReadonlyMap<string, Sender>;
   readonly byWaba: ReadonlyMap<string, readonly Sender[]>;
+  readonly profiles: ReadonlyMap<string, SendingProfile>;
+  /** The URLs of business accounts, by `wabaKey`; only those in use. */
+  readonly wabaWebhooks: ReadonlyMap<string, Webhook>;
   readonly endpointSecrets: ReadonlyMap<string, string>;
   /** Opened secrets by their sealed form, so that the next snapshot opens only what is new. */
   readonly opened: ReadonlyMap<string, string>;
@@ -61,6 +87,7 @@ export interface Snapshot {
 const PAGE = 2_000;
 
 export const phoneKey = (workspaceId: string, phone: string): string => `${workspaceId} ${phone}`;
+export const wabaKey = (workspaceId: string, wabaId: string): string => `${workspaceId} ${wabaId}`;
 
 /** A number that moves with every change to the tables of accounts. */
 export async function accountsVersion(db: Kysely<Tables>): Promise<string> {
@@ -108,6 +135,9 @@ export async function readSnapshot(
             id: row.id,
             name: row.name,
             unconfirmedPolicy: row.unconfirmed_policy,
+            validForMs: row.valid_for_s === null ? undefined : row.valid_for_s * 1000,
+            unconfirmedDeadlineMs:
+              row.unconfirmed_deadline_s === null ? undefined : row.unconfirmed_deadline_s * 1000,
             publicKey: row.signing_public,
             sign: bytes => {
               key ??= createPrivateKey({
@@ -162,6 +192,7 @@ export async function readSnapshot(
               displayName: row.display_name ?? undefined,
               throughput: row.throughput,
               graphUrl: row.graph_url ?? undefined,
+              profileId: row.profile_id ?? row.workspace_id,
             };
             senders.set(sender.id, sender);
             byPhone.set(phoneKey(sender.workspaceId, sender.phoneNumber), sender);
@@ -174,6 +205,38 @@ export async function readSnapshot(
           }
         },
       );
+
+      const profiles = new Map<string, SendingProfile>();
+      await eachRow(
+        after =>
+          tx
+            .selectFrom('messaging_profiles')
+            .selectAll()
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(PAGE)
+            .execute(),
+        row => {
+          profiles.set(row.id, {
+            id: row.id,
+            workspaceId: row.workspace_id,
+            enabled: row.enabled,
+            webhook: webhookOf(row),
+            destinations: row.whitelisted_destinations,
+          });
+        },
+      );
+
+      const wabaWebhooks = new Map<string, Webhook>();
+      const settings = tx
+        .selectFrom('waba_settings')
+        .select(['workspace_id', 'waba_id', 'webhook_url', 'webhook_failover_url'])
+        .where('webhook_enabled', '=', true)
+        .where('webhook_url', 'is not', null);
+      for (const row of await settings.execute()) {
+        const webhook = webhookOf(row);
+        if (webhook !== undefined) wabaWebhooks.set(wabaKey(row.workspace_id, row.waba_id), webhook);
+      }
 
       const endpointSecrets = new Map<string, string>();
       await eachRow(
@@ -203,10 +266,20 @@ export async function readSnapshot(
         byPhone,
         byPhoneNumberId,
         byWaba,
+        profiles,
+        wabaWebhooks,
         endpointSecrets,
         opened,
       };
     });
+}
+
+function webhookOf(row: {
+  webhook_url: string | null;
+  webhook_failover_url: string | null;
+}): Webhook | undefined {
+  if (row.webhook_url === null) return undefined;
+  return { url: row.webhook_url, failoverUrl: row.webhook_failover_url ?? undefined };
 }
 
 /** Reads all rows in the order of their ids, a page at a time. */

@@ -17,6 +17,10 @@ export interface Workspace {
   readonly name: string;
   /** What becomes of a message whose outcome stays unknown past its deadline. */
   readonly unconfirmedPolicy: UnconfirmedPolicy;
+  /** How long the outcome of a send may stay unknown, in seconds; undefined for the installation's default. */
+  readonly unconfirmedDeadlineS: number | undefined;
+  /** How long a message may wait until it is sent, in seconds; undefined for a day. */
+  readonly validForS: number | undefined;
   /** Ed25519, 32 raw bytes: reports are verified with it. */
   readonly publicKey: Buffer;
   readonly createdAt: Date;
@@ -25,6 +29,9 @@ export interface Workspace {
 export interface WorkspaceChange {
   readonly name?: string;
   readonly unconfirmedPolicy?: UnconfirmedPolicy;
+  /** Null goes back to the default. */
+  readonly unconfirmedDeadlineS?: number | null;
+  readonly validForS?: number | null;
 }
 
 /** Makes a workspace with a key pair of its own. A name is given once in an installation. */
@@ -36,7 +43,12 @@ export async function createWorkspace(
 ): Promise<Workspace | Conflict> {
   const row = await store.db
     .insertInto('workspaces')
-    .values({ ...newRow(secrets, input.name, now), unconfirmed_policy: input.unconfirmedPolicy ?? 'resend' })
+    .values({
+      ...newRow(secrets, input.name, now),
+      unconfirmed_policy: input.unconfirmedPolicy ?? 'resend',
+      unconfirmed_deadline_s: input.unconfirmedDeadlineS ?? null,
+      valid_for_s: input.validForS ?? null,
+    })
     .onConflict(on => on.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();
@@ -73,7 +85,7 @@ export async function getWorkspace(store: Store, id: string): Promise<Workspace 
   return row === undefined ? undefined : toWorkspace(row);
 }
 
-/** Changes the name or the policy; undefined when there is no such workspace. */
+/** Changes what is given; undefined when there is no such workspace. */
 export async function changeWorkspace(
   store: Store,
   id: string,
@@ -90,6 +102,10 @@ export async function changeWorkspace(
       .set({
         name: change.name ?? known.name,
         unconfirmed_policy: change.unconfirmedPolicy ?? known.unconfirmedPolicy,
+        ...(change.unconfirmedDeadlineS === undefined
+          ? {}
+          : { unconfirmed_deadline_s: change.unconfirmedDeadlineS }),
+        ...(change.validForS === undefined ? {} : { valid_for_s: change.validForS }),
       })
       .where('id', '=', id)
       .returningAll()
@@ -113,6 +129,8 @@ function newRow(secrets: Secrets, name: string, now: Date) {
     // A JWK holds the 32 bytes alone, where SPKI puts a header before them.
     signing_public: Buffer.from(pair.publicKey.export({ format: 'jwk' }).x!, 'base64url'),
     created_at: now,
+    valid_for_s: null,
+    unconfirmed_deadline_s: null,
   };
 }
 
@@ -121,6 +139,8 @@ function toWorkspace(row: Selectable<Tables['workspaces']>): Workspace {
     id: row.id,
     name: row.name,
     unconfirmedPolicy: row.unconfirmed_policy,
+    unconfirmedDeadlineS: row.unconfirmed_deadline_s ?? undefined,
+    validForS: row.valid_for_s ?? undefined,
     publicKey: row.signing_public,
     createdAt: row.created_at,
   };

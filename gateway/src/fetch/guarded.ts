@@ -74,7 +74,7 @@ export function createGuardedClient(options: GuardedOptions): GuardedClient {
 }
 
 /** The parsed address, or a sentence that says why it may not be fetched. */
-function judge(text: string, targets: PrivateTargets): URL | string {
+export function judge(text: string, targets: PrivateTargets): URL | string {
   // The parser turns every spelling of an IPv4 address (2130706433, 0x7f.1, 127.1) into the usual one.
   const url = URL.parse(text);
   if (url === null) return 'it is not a URL';

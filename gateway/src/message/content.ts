@@ -1,69 +1,39 @@
-/**
- * What a message says, in the vocabulary and spelling of Meta's Cloud API, so that it is stored and sent as it is.
- * Unknown fields inside a known kind pass through: what Meta adds tomorrow needs no release.
- */
-export interface TextContent {
-  readonly type: 'text';
-  readonly text: { readonly body: string; readonly preview_url?: boolean };
-  readonly context?: { readonly message_id: string };
-}
-
-export interface TemplateContent {
-  readonly type: 'template';
-  readonly template: {
-    readonly name: string;
-    readonly language: { readonly code: string; readonly policy?: string };
-    readonly components?: readonly TemplateComponent[];
-  };
-  readonly context?: { readonly message_id: string };
-}
-
-export interface TemplateComponent {
-  readonly type: string;
-  readonly sub_type?: string;
-  readonly index?: string | number;
-  readonly parameters?: readonly Record<string, unknown>[];
-}
-
-export type Content = TextContent | TemplateContent;
-export type ContentKind = Content['type'];
-
-/** A fault of a content, with an RFC 6901 pointer into the content object. */
-export interface ContentFault {
-  readonly pointer: string;
-  readonly fault: 'length' | 'text' | 'depth';
-  readonly message: string;
-}
-
-/** Deeper than any documented content; keeps a walk over a hostile body from exhausting the stack. */
-const DEPTH_MAX = 32;
-
-/**
- * Finds what PostgreSQL or UTF-8 cannot carry: a NUL, a lone surrogate, nesting without end. Such text is refused and
- * never mended, since only the caller knows what was meant.
- *
- * @param value any parsed JSON
- * @returns the first fault with its pointer, or undefined
- */
-export function findUnsendable(value: unknown, pointer = '', depth = 0): ContentFault | undefined {
-  if (typeof value === 'string') {
-    if (value.includes('\0')) return { pointer, fault: 'text', message: 'contains a NUL character' };
-    if (!value.isWellFormed())
-      return { pointer, fault: 'text', message: 'contains half of a surrogate pair' };
-    return undefined;
-  }
-  if (value === null || typeof value !== 'object') return undefined;
-  if (depth >= DEPTH_MAX)
-    return { pointer, fault: 'depth', message: `is nested deeper than ${DEPTH_MAX} levels` };
-  for (const [key, inner] of Object.entries(value)) {
-    const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const fault = findUnsendable(key, here, depth) ?? findUnsendable(inner, here, depth + 1);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-/** Makes any text fit for storage: what Meta and receivers send is mended, not refused. */
-export function mended(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '');
-}
+/** Everything about what a message says, from one place. */
+export { checkContent } from './content/check/content.ts';
+export type { ContactCard } from './content/contacts.ts';
+export { CONTENT_FAULTS_MAX, type ContentFault, type FaultKind } from './content/faults.ts';
+export type {
+  Interactive,
+  InteractiveButton,
+  InteractiveKind,
+  MediaHeader,
+  TextHeader,
+} from './content/interactive.ts';
+export {
+  type AudioContent,
+  CONTENT_KINDS,
+  type ContactsContent,
+  type Content,
+  type ContentKind,
+  type DocumentContent,
+  type ImageContent,
+  type InteractiveContent,
+  type LocationContent,
+  type ReactionContent,
+  SEND_CATEGORIES,
+  type SendCategory,
+  type StickerContent,
+  type TemplateContent,
+  type TextContent,
+  type VideoContent,
+} from './content/kinds.ts';
+export type { AudioMedia, CaptionedMedia, DocumentMedia, MediaObject, Place } from './content/media.ts';
+export type { OrderDetails, OrderStatus } from './content/order.ts';
+export { findUnsendable, mended } from './content/sendable.ts';
+export type {
+  TemplateAction,
+  TemplateCard,
+  TemplateComponent,
+  TemplateObject,
+  TemplateParameter,
+} from './content/template.ts';

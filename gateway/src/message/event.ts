@@ -1,6 +1,6 @@
 /**
- * What can be reported about a message. Each kind is one bit, so that a message's own interest and an endpoint's are
- * a mask on their row and the settle statement selects its reports with one `&`.
+ * What can be reported about a message or an account. Each kind is one bit, so that a message's own interest and an
+ * endpoint's are a mask on their row and the settle statement selects its reports with one `&`.
  */
 export const EVENT = {
   sent: 1,
@@ -11,9 +11,23 @@ export const EVENT = {
   canceled: 32,
   expired: 64,
   inbound: 128,
+  /** A template's status, quality, category or content changed. */
+  template: 256,
+  /** A business account was restricted, reviewed, warned; whatever Meta says of it that has no word of its own. */
+  account: 512,
+  /** A number's quality, throughput or name changed. */
+  number: 1024,
+  /** A message that was sent from the WhatsApp Business app on a number that is in both. */
+  echo: 2048,
+  /** WhatsApp took it, and never told of a delivery while it tried. */
+  unreceipted: 4096,
 } as const;
 
 export type EventName = keyof typeof EVENT;
+
+/** What is told of an account or a number, and not of a message. */
+export type NoticeEvent = 'template' | 'account' | 'number';
+export type MessageEvent = Exclude<EventName, NoticeEvent>;
 
 const NAMES = new Map<number, EventName>(
   Object.entries(EVENT).map(([name, bit]) => [bit, name as EventName]),
@@ -24,6 +38,10 @@ export function eventName(bit: number): EventName {
   const name = NAMES.get(bit);
   if (name === undefined) throw new Error(`unknown event bit ${bit}`);
   return name;
+}
+
+export function isNoticeEvent(name: EventName): name is NoticeEvent {
+  return name === 'template' || name === 'account' || name === 'number';
 }
 
 /** A mask with the bit of each named event. */

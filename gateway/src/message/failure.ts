@@ -48,12 +48,41 @@ export const UNCONFIRMED: Failure = {
   source: 'wirebird',
 };
 
+/** Free-form content outside the 24-hour window, in Meta's own code (meta-cloud-api §4); known here before it is sent. */
+export const WINDOW_CLOSED: Failure = {
+  code: '131047',
+  title: 'Re-engagement message',
+  detail: 'The recipient has not written to this number in the last 24 hours.',
+  outcome: 'final',
+  remedy: 'Send a template: the recipient has not written in the last 24 hours.',
+  source: 'wirebird',
+};
+
 /** The number that a message was to leave by does not exist any more. */
 export const SENDER_GONE: Failure = {
   code: 'sender_gone',
   title: 'The sender was deleted',
   outcome: 'final',
   remedy: 'Send it from a number that the workspace has.',
+  source: 'wirebird',
+};
+
+/** It waited in the queue until its validity was over. */
+export const EXPIRED: Failure = {
+  code: 'expired',
+  title: 'Message expired in queue',
+  detail: 'Its validity ended before it could be sent.',
+  outcome: 'final',
+  remedy: 'See its timeline for what it waited for; give it a longer validity, or send it again.',
+  source: 'wirebird',
+};
+
+/** Its owner took it back before it was sent. */
+export const CANCELED: Failure = {
+  code: 'canceled',
+  title: 'Message canceled',
+  outcome: 'final',
+  remedy: 'Nothing to do.',
   source: 'wirebird',
 };
 

@@ -21,14 +21,25 @@ export interface Outbound {
   readonly callbackData?: string;
   readonly webhookUrl?: string;
   readonly webhookFailoverUrl?: string;
+  /** How long it may wait until it is sent; the workspace's default when not given. */
+  readonly validForMs?: number;
+  /** What becomes of it when its outcome stays unknown; the workspace's policy when not given. */
+  readonly unconfirmedPolicy?: 'resend' | 'fail';
+  /** How long its outcome may stay unknown; the workspace's deadline when not given. */
+  readonly unconfirmedDeadlineMs?: number;
 }
+
+/** As stored, by their number. */
+export const DIRECTIONS = ['outbound', 'inbound', 'echo'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /** A message as read back; times are undefined until they happened. */
 export interface Message {
   readonly id: string;
   readonly workspaceId: string;
   readonly senderId: string;
-  readonly direction: 'outbound' | 'inbound';
+  /** `echo`: sent from the WhatsApp Business app on a number that is in both. */
+  readonly direction: Direction;
   readonly dialect: DialectName | undefined;
   /** The person at the other end, E.164. */
   readonly recipient: string;
@@ -51,6 +62,10 @@ export interface Message {
   readonly sentAt: Date | undefined;
   readonly deliveredAt: Date | undefined;
   readonly readAt: Date | undefined;
+  /** A voice message was heard. */
+  readonly playedAt: Date | undefined;
+  /** It was deleted for everybody. */
+  readonly deletedAt: Date | undefined;
   readonly endedAt: Date | undefined;
   readonly validUntil: Date | undefined;
   /** Why it waits outside the ready queue, and until when. */

@@ -1,4 +1,4 @@
-import { Agent, type buildConnector } from 'undici';
+import { Agent, type buildConnector, type FormData } from 'undici';
 import { mended } from '../../message/content.ts';
 import type { Failure } from '../../message/failure.ts';
 import { fromBareStatus, fromGraphError, fromNetworkError, type GraphError } from './errors.ts';
@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 export interface Send {
-  /** E.164; the plus sign matters: without it Meta prepends the sender's own country code (§2). */
+  /** E.164, where the plus sign matters: without it Meta prepends the sender's own country code (§2). Or a BSUID. */
   readonly recipient: string;
   /** JSON text of `{type, <type>: …, context?}`. */
   readonly content: string;
@@ -20,8 +20,24 @@ export interface Send {
 }
 
 export type SendResult =
-  | { readonly kind: 'accepted'; readonly wamid: string }
+  | {
+      readonly kind: 'accepted';
+      readonly wamid: string;
+      /** Names of the recipient other than the one that it was sent to. */
+      readonly names?: Recognized;
+      /** `message_status`, where Meta took the message and does not send it yet (§2). */
+      readonly held?: string;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** Whom Meta recognized in a recipient (§2): `contacts[]` of the answer to a send. */
+export interface Recognized {
+  /** Digits. */
+  readonly phone: string | undefined;
+  readonly userIds: readonly string[];
+  /** The number that it was sent to, where WhatsApp knows the person under another one. */
+  readonly formerPhone: string | undefined;
+}
 
 export type NumberCheck =
   | {
@@ -44,6 +60,25 @@ export const CONNECT_MS = 5_000;
 
 /** An answer of the Graph API is small; more than this is not read. */
 const ANSWER_MAX = 64 * 1024;
+
+/** A page of fifty templates has all their components. */
+const LONG_ANSWER_MAX = 4 * 1024 * 1024;
+
+/** A file of 100 MB at 8 Mbit/s. */
+const UPLOAD_MS = 100_000;
+
+export type GraphAnswer =
+  | { readonly kind: 'answered'; readonly body: unknown }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+const TOO_LARGE: Failure = {
+  code: '131052',
+  title: 'Media download error',
+  detail: 'The file is larger than what WhatsApp gives out.',
+  outcome: 'final',
+  remedy: 'Ask the person to send it another way.',
+  source: 'wirebird',
+};
 
 const NO_WAMID: Failure = {
   code: 'no_wamid',
@@ -74,13 +109,23 @@ export class WhatsApp {
   /** `POST /{version}/{phone-number-id}/messages` (meta-cloud-api §2). */
   async send(credentials: Credentials, send: Send): Promise<SendResult> {
     // The content is Meta's JSON already: it is spliced in, not parsed and written again.
-    const body = `{"messaging_product":"whatsapp","recipient_type":"individual","to":${JSON.stringify(send.recipient)},"biz_opaque_callback_data":${JSON.stringify(send.callback)},${send.content.slice(1)}`;
+    // A person without a number is named in a field of its own (§2).
+    const address = send.recipient.startsWith('+') ? 'to' : 'recipient';
+    const body = `{"messaging_product":"whatsapp","recipient_type":"individual","${address}":${JSON.stringify(send.recipient)},"biz_opaque_callback_data":${JSON.stringify(send.callback)},${send.content.slice(1)}`;
     const answer = await this.#request(credentials, 'POST', `/${credentials.phoneNumberId}/messages`, body);
     if (answer.kind === 'failed') return answer;
     const messages = field(answer.body, 'messages');
-    const wamid = Array.isArray(messages) ? field(messages[0], 'id') : undefined;
+    const message: unknown = Array.isArray(messages) ? messages[0] : undefined;
+    const wamid = field(message, 'id');
     if (typeof wamid !== 'string') return { kind: 'failed', failure: NO_WAMID };
-    return { kind: 'accepted', wamid: mended(wamid) };
+    const names = recognized(answer.body, send.recipient);
+    const status = field(message, 'message_status');
+    return {
+      kind: 'accepted',
+      wamid: mended(wamid),
+      ...(names === undefined ? {} : { names }),
+      ...(typeof status === 'string' && status !== 'accepted' ? { held: mended(status).slice(0, 100) } : {}),
+    };
   }
 
   /** Reads the number with its token, before a sender is stored. */
@@ -101,16 +146,73 @@ export class WhatsApp {
     };
   }
 
+  /** Any other request: `path` from behind the version, with its query. */
+  async request(
+    credentials: Credentials,
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: Readonly<Record<string, unknown>>,
+  ): Promise<GraphAnswer> {
+    const json = body === undefined ? null : JSON.stringify(body);
+    return this.#request(credentials, method, path, json, this.#options.timeoutMs, LONG_ANSWER_MAX);
+  }
+
+  /** A request whose body is a form: an upload. */
+  async requestForm(credentials: Credentials, path: string, form: FormData): Promise<GraphAnswer> {
+    return this.#request(credentials, 'POST', path, form, UPLOAD_MS);
+  }
+
+  /** Of the Graph API that speaks for this number. */
+  originOf(credentials: Credentials): string {
+    return new URL(credentials.graphUrl ?? this.#options.graphUrl).origin;
+  }
+
+  /** The bytes behind an address that Meta gave. */
+  async download(
+    credentials: Credentials,
+    url: string,
+    maxBytes: number,
+  ): Promise<{ readonly bytes: Uint8Array } | { readonly failure: Failure }> {
+    const { origin, pathname, search } = new URL(url);
+    try {
+      const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
+      const response = await agent.request({
+        origin,
+        path: `${pathname}${search}`,
+        method: 'GET',
+        signal: AbortSignal.timeout(UPLOAD_MS),
+        headers: { authorization: `Bearer ${credentials.accessToken}` },
+      });
+      if (response.statusCode !== 200) {
+        response.body.on('error', () => {});
+        response.body.destroy();
+        return { failure: { ...fromBareStatus(response.statusCode), outcome: 'retry' } };
+      }
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > maxBytes) return { failure: TOO_LARGE };
+        chunks.push(chunk);
+      }
+      return { bytes: Buffer.concat(chunks) };
+    } catch (error) {
+      return { failure: { ...fromNetworkError(error), outcome: 'retry' } };
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#agent.destroy(), this.#guarded.destroy()]);
   }
 
   async #request(
     credentials: Credentials,
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    body: string | null,
-  ): Promise<{ kind: 'answered'; body: unknown } | { kind: 'failed'; failure: Failure }> {
+    body: string | FormData | null,
+    timeoutMs = this.#options.timeoutMs,
+    answerMax = ANSWER_MAX,
+  ): Promise<GraphAnswer> {
     const base = new URL(credentials.graphUrl ?? this.#options.graphUrl);
     let status: number;
     let parsed: unknown;
@@ -121,15 +223,16 @@ export class WhatsApp {
         path: `${base.pathname === '/' ? '' : base.pathname}/${this.#options.graphVersion}${path}`,
         method,
         // Over everything together: an answer that trickles in has no end of its own.
-        signal: AbortSignal.timeout(this.#options.timeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
+        headersTimeout: timeoutMs,
         headers: {
           authorization: `Bearer ${credentials.accessToken}`,
-          ...(body === null ? {} : { 'content-type': 'application/json' }),
+          ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
         },
         body,
       });
       status = response.statusCode;
-      parsed = await readJson(response.body);
+      parsed = await readJson(response.body, answerMax);
     } catch (error) {
       return { kind: 'failed', failure: fromNetworkError(error) };
     }
@@ -142,12 +245,12 @@ export class WhatsApp {
   }
 }
 
-async function readJson(body: AsyncIterable<Buffer>): Promise<unknown> {
+async function readJson(body: AsyncIterable<Buffer>, max: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > ANSWER_MAX) break;
+    if (size > max) break;
     chunks.push(chunk);
   }
   try {
@@ -159,6 +262,26 @@ async function readJson(body: AsyncIterable<Buffer>): Promise<unknown> {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** Undefined when the answer tells no name that is new. */
+function recognized(body: unknown, recipient: string): Recognized | undefined {
+  const contacts = field(body, 'contacts');
+  const contact = Array.isArray(contacts) ? contacts[0] : undefined;
+  const named = (name: string): string | undefined => {
+    const value = field(contact, name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const phone = named('wa_id');
+  const byPhone = recipient.startsWith('+');
+  const moved = byPhone && phone !== undefined && `+${phone}` !== recipient;
+  const others = [named('user_id'), named('parent_user_id')].filter(id => id !== undefined);
+  if (others.length === 0 && !moved) return undefined;
+  return {
+    phone: phone ?? (byPhone ? recipient : undefined),
+    userIds: byPhone ? others : [...others, recipient],
+    formerPhone: moved ? recipient : undefined,
+  };
 }
 
 function graphError(value: unknown): GraphError | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findUnsendable, mended } from './content.ts';
+import { findUnsendable, mended } from './sendable.ts';
 
 describe('text at the border', () => {
   test.each([
