@@ -2,7 +2,9 @@ import { fromGraphError } from '../carriers/whatsapp/errors.ts';
 import { mended } from '../message/content.ts';
 import { storedFailure } from '../message/failure.ts';
 import { derivedIdAt } from '../message/id.ts';
+import { canonicalRecipient } from '../message/phone.ts';
 import type { Fact, InboundRow } from '../outbox/apply.ts';
+import type { Opening } from '../recipients/windows.ts';
 import { type Json, list, object, text } from './items.ts';
 
 /** What a status says, before it is known which message it is about. */
@@ -11,8 +13,13 @@ export interface StatusFact {
   readonly status: string;
   /** Known when the status carries our callback data. */
   readonly message: { readonly id: string; readonly attempt: number } | undefined;
-  readonly times: Pick<Fact, 'sent' | 'delivered' | 'read' | 'failed' | 'failure' | 'pricing'>;
+  readonly times: StatusTimes;
 }
+
+export type StatusTimes = Pick<
+  Fact,
+  'sent' | 'delivered' | 'read' | 'played' | 'deleted' | 'failed' | 'failure' | 'pricing'
+>;
 
 /** Our callback data: message id and attempt. */
 const CALLBACK = /^wb:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):(\d{1,9})$/;
@@ -32,7 +39,7 @@ const DEPTH_MAX = 32;
 /**
  * A status of Meta's as facts (meta-cloud-api §5.2).
  *
- * @returns undefined for statuses that are not about delivery (`deleted`, `payment`, what Meta adds tomorrow)
+ * @returns undefined for statuses that are not about delivery (`payment`, what Meta adds tomorrow)
  * @throws UnreadableItem when it has no id or no usable time, or is larger than anything of Meta's
  */
 export function statusFact(value: Json): StatusFact | undefined {
@@ -56,8 +63,12 @@ export function statusFact(value: Json): StatusFact | undefined {
     case 'delivered':
       return { ...common, times: { delivered: at, ...priced } };
     case 'read':
-    case 'played':
       return { ...common, times: { read: at, ...priced } };
+    case 'played':
+      // Who heard it has seen it.
+      return { ...common, times: { read: at, played: at, ...priced } };
+    case 'deleted':
+      return { ...common, times: { deleted: at } };
     case 'failed':
       return { ...common, times: { failed: at, failure: failureOf(value) } };
     default:
@@ -97,26 +108,67 @@ export function inboundRow(
   contacts: ReadonlyMap<string, Json>,
   sender: { readonly id: string; readonly workspaceId: string },
 ): InboundRow {
-  const wamid = text(value.id);
   const from = text(value.from) ?? text(value.from_user_id);
+  const contact = from === undefined ? undefined : contacts.get(from);
+  return messageRow(value, from, sender, 1, text(object(contact?.profile)?.name));
+}
+
+/** What was written on a number of ours in the WhatsApp Business app, as a row. */
+export function echoRow(
+  value: Json,
+  sender: { readonly id: string; readonly workspaceId: string },
+): InboundRow {
+  return messageRow(value, text(value.to) ?? text(value.to_user_id), sender, 2, undefined);
+}
+
+function messageRow(
+  value: Json,
+  person: string | undefined,
+  sender: { readonly id: string; readonly workspaceId: string },
+  direction: 1 | 2,
+  name: string | undefined,
+): InboundRow {
+  const wamid = text(value.id);
   const kind = text(value.type);
-  if (wamid === undefined || from === undefined || kind === undefined) {
+  if (wamid === undefined || person === undefined || kind === undefined) {
     throw new UnreadableItem('a message without id, sender or type');
   }
   assertStorable(value, wamid);
-  if (from.length > PERSON_MAX) throw new UnreadableItem('a sender that is too long');
+  const recipient = personOf(person);
   const ms = unixMs(value.timestamp);
   return {
     id: derivedIdAt(ms, `${sender.id}:${wamid}`),
     workspace: sender.workspaceId,
     sender: sender.id,
-    recipient: /^\d+$/.test(from) ? `+${from}` : from,
-    name: text(object(contacts.get(from)?.profile)?.name),
+    direction,
+    recipient,
+    key: canonicalRecipient(recipient),
+    name,
     kind: mended(kind.slice(0, KIND_MAX)),
     content: JSON.stringify(value),
     wamid,
     at: new Date(ms).toISOString(),
   };
+}
+
+/** Meta writes phone numbers without the plus sign; a person's id stays as it is. */
+function personOf(name: string): string {
+  if (name.length > PERSON_MAX) throw new UnreadableItem('a sender that is too long');
+  return /^\d+$/.test(name) ? `+${name}` : name;
+}
+
+/** A call that opens a window: the person called us, or took a call of ours (meta-cloud-api §2). */
+export function callOpening(value: Json, sender: { readonly id: string }): Opening | undefined {
+  const direction = text(value.direction);
+  const theirs = direction === 'USER_INITIATED' && text(value.event) === 'connect';
+  const taken = text(value.type) === 'call' && text(value.status) === 'ACCEPTED';
+  if (!theirs && !taken) return undefined;
+  const person = theirs
+    ? (text(value.from) ?? text(value.from_user_id))
+    : (text(value.recipient_id) ?? text(value.recipient_user_id));
+  if (person === undefined) throw new UnreadableItem('a call without a person');
+  const at = new Date(unixMs(value.timestamp)).toISOString();
+  return { sender: sender.id, key: canonicalRecipient(personOf(person)), at };
 }
 
 function assertStorable(value: Json, wamid: string): void {
@@ -134,7 +186,7 @@ const EARLIEST_MS = Date.UTC(2009, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
 /** Meta gives seconds as text; milliseconds are met now and then (§5.2). */
-function unixMs(value: unknown): number {
+export function unixMs(value: unknown): number {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number))
     throw new UnreadableItem('a time that is no number');

@@ -40,9 +40,9 @@ describe('a webhook is read whole', () => {
     };
     expect(
       itemsOf(body).map(item =>
-        'value' in item
+        'phoneNumberId' in item
           ? `${item.kind} ${item.phoneNumberId} ${item.value.id}`
-          : item.kind === 'other' && item.field,
+          : 'field' in item && `${item.kind} ${item.field}`,
       ),
     ).toEqual([
       'status p1 a',
@@ -50,7 +50,7 @@ describe('a webhook is read whole', () => {
       'message p2 c',
       'status p3 d',
       'message p3 e',
-      'account_alerts',
+      'notice account_alerts',
     ]);
     expect(named(body)).toEqual({
       wabaIds: new Set(['waba1', 'waba2']),

@@ -13,6 +13,18 @@ export type Item =
       /** By phone and by user id: a webhook can hold thousands of each. */
       readonly contacts: ReadonlyMap<string, Json>;
     }
+  /** Written in the WhatsApp Business app on a number that is in both. */
+  | { readonly kind: 'echo'; readonly phoneNumberId: string; readonly value: Json }
+  | { readonly kind: 'call'; readonly phoneNumberId: string; readonly value: Json }
+  /** About an account, a number or a template. */
+  | {
+      readonly kind: 'notice';
+      readonly wabaId: string;
+      readonly field: string;
+      /** Of the entry; Unix seconds. */
+      readonly time: unknown;
+      readonly value: Json;
+    }
   | { readonly kind: 'other'; readonly wabaId: string; readonly field: string }
   /** What stands beyond the most that a webhook can hold, together. */
   | { readonly kind: 'excess'; readonly count: number };
@@ -75,21 +87,58 @@ function* everyItem(parsed: unknown): Generator<Item> {
     for (const change of list(object(entry)?.changes)) {
       const field = text(object(change)?.field) ?? '';
       const value = object(object(change)?.value);
-      const phoneNumberId = text(object(value?.metadata)?.phone_number_id);
-      if (field !== 'messages' || value === undefined || phoneNumberId === undefined) {
-        yield { kind: 'other', wabaId, field };
-        continue;
-      }
-      for (const status of list(value.statuses)) {
-        yield { kind: 'status', phoneNumberId, value: object(status) ?? {} };
-      }
-      const messages = list(value.messages);
-      if (messages.length === 0) continue;
-      const contacts = contactsOf(value);
-      for (const message of messages) {
-        yield { kind: 'message', phoneNumberId, value: object(message) ?? {}, contacts };
-      }
+      if (value === undefined) yield { kind: 'other', wabaId, field };
+      else if (NOTICE_FIELDS.includes(field))
+        yield { kind: 'notice', wabaId, field, time: object(entry)?.time, value };
+      else yield* ofNumber(value, wabaId, field);
     }
+  }
+}
+
+/** Fields that tell of an account, a number or a template (meta-cloud-api §5.5). */
+const NOTICE_FIELDS: readonly string[] = [
+  'account_alerts',
+  'account_review_update',
+  'account_settings_update',
+  'account_update',
+  'business_capability_update',
+  'message_template_components_update',
+  'message_template_quality_update',
+  'message_template_status_update',
+  'phone_number_name_update',
+  'phone_number_quality_update',
+  'phone_number_username_update',
+  'security',
+  'template_category_update',
+];
+
+function* ofNumber(value: Json, wabaId: string, field: string): Generator<Item> {
+  const phoneNumberId = text(object(value.metadata)?.phone_number_id);
+  if (phoneNumberId === undefined) {
+    yield { kind: 'other', wabaId, field };
+    return;
+  }
+  switch (field) {
+    case 'messages': {
+      for (const status of list(value.statuses))
+        yield { kind: 'status', phoneNumberId, value: object(status) ?? {} };
+      const messages = list(value.messages);
+      if (messages.length === 0) return;
+      const contacts = contactsOf(value);
+      for (const message of messages)
+        yield { kind: 'message', phoneNumberId, value: object(message) ?? {}, contacts };
+      return;
+    }
+    case 'smb_message_echoes':
+      for (const echo of list(value.message_echoes))
+        yield { kind: 'echo', phoneNumberId, value: object(echo) ?? {} };
+      return;
+    case 'calls':
+      for (const call of [...list(value.calls), ...list(value.statuses)])
+        yield { kind: 'call', phoneNumberId, value: object(call) ?? {} };
+      return;
+    default:
+      yield { kind: 'other', wabaId, field };
   }
 }
 

@@ -1,12 +1,14 @@
-import { newId } from '../message/id.ts';
 import { Batch } from '../store/batch.ts';
-import type { Clock } from '../store/clock.ts';
 import type { Statement, Store } from '../store/store.ts';
 
-interface Row {
+/** A webhook as it is stored: raw, with the senders whose secret signed it. */
+export interface JournalRow {
   readonly id: string;
+  /** When it came, ISO 8601. */
   readonly at: string;
+  /** Base64. */
   readonly body: string;
+  /** Only the items of these count. */
   readonly senders: readonly string[];
 }
 
@@ -23,15 +25,22 @@ const JOURNAL: Statement<number> = {
     select count(*)::int as out from stored`,
 };
 
+/** The database is taken to be away when a webhook has waited so long for it. */
+const STUCK_MS = 500;
+
+/** What one statement stores, of webhooks that are not waited for. */
+const PORTION = { rows: 500, bytes: 4 * 1024 * 1024 };
+
 /** Stores webhooks raw, before Meta gets its 200: what happens to them later can be done again. */
 export class Journal {
-  readonly #batch: Batch<Row, undefined>;
-  readonly #clock: Clock;
+  readonly #batch: Batch<JournalRow, undefined>;
+  readonly #store: Store;
 
-  constructor(store: Store, clock: Clock) {
-    this.#clock = clock;
-    this.#batch = new Batch<Row, undefined>({
+  constructor(store: Store) {
+    this.#store = store;
+    this.#batch = new Batch<JournalRow, undefined>({
       inFlight: 2,
+      timeoutMs: 2 * STUCK_MS,
       size: row => row.body.length,
       commit: async rows => {
         await store.run(JOURNAL, [rows]);
@@ -40,20 +49,34 @@ export class Journal {
     });
   }
 
+  /** Something has waited for the database longer than it ever should. */
+  get isStuck(): boolean {
+    return this.#batch.oldestMs > STUCK_MS;
+  }
+
   /**
-   * @param senderIds the senders whose secret signed the body; only their items count
-   * @returns the journal id, once it is on disk
-   * @throws Overloaded when too much waits or the database does not answer; Meta then repeats
+   * Resolves when the webhook is in the database.
+   *
+   * @throws Overloaded when too much waits or the database does not answer: it may be stored all the same
    */
-  async write(body: Buffer, senderIds: readonly string[]): Promise<string> {
-    const id = newId();
-    await this.#batch.add({
-      id,
-      at: this.#clock.now().toISOString(),
-      body: body.toString('base64'),
-      senders: senderIds,
-    });
-    return id;
+  async write(row: JournalRow): Promise<void> {
+    await this.#batch.add(row);
+  }
+
+  /** Stores webhooks that were kept elsewhere; those that are here already are passed over. */
+  async writeAll(rows: readonly JournalRow[]): Promise<void> {
+    let portion: JournalRow[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      if (portion.length > 0 && (portion.length >= PORTION.rows || bytes + row.body.length > PORTION.bytes)) {
+        await this.#store.run(JOURNAL, [portion]);
+        portion = [];
+        bytes = 0;
+      }
+      portion.push(row);
+      bytes += row.body.length;
+    }
+    await this.#store.run(JOURNAL, [portion]);
   }
 
   idle(): Promise<void> {

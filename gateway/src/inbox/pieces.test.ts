@@ -6,6 +6,9 @@ import { type Effects, portions } from './pieces.ts';
 const effects = (count: number, journalId: string): Effects => ({
   facts: Array.from({ length: count }, (): Fact => ({ id: newId(), sender: 's', attempt: 1 })),
   inbound: [],
+  aliases: [],
+  openings: [],
+  notices: [],
   journalId,
 });
 

@@ -1,17 +1,27 @@
 import type { Directory, Sender } from '../accounts/directory.ts';
 import type { Fact, InboundRow } from '../outbox/apply.ts';
-import { inboundRow, statusFact, UnreadableItem } from './facts.ts';
+import { type Alias, aliasesOf } from '../recipients/aliases.ts';
+import type { Opening } from '../recipients/windows.ts';
+import { callOpening, echoRow, inboundRow, statusFact, UnreadableItem } from './facts.ts';
+import { namesInMessage, namesInStatus } from './identities.ts';
 import type { Item } from './items.ts';
+import { type NoticeRow, noticeRows } from './notices.ts';
 import type { ParkedStatus } from './strays.ts';
 
 /** Items of webhooks that had no effect, by why. */
 export type InboxCount = 'dropped' | 'ignored' | 'failed' | 'parked' | 'set_aside';
 
 /** What one item of a webhook asks the database for. */
-export type Piece = { readonly index: number } & (
+export type Piece = {
+  readonly index: number;
+  /** Names of one person that the item tells. */
+  readonly aliases?: readonly Alias[];
+} & (
   | { readonly kind: 'fact'; readonly fact: Fact }
   | { readonly kind: 'inbound'; readonly row: InboundRow }
   | { readonly kind: 'stray'; readonly stray: ParkedStatus }
+  | { readonly kind: 'call'; readonly opening: Opening }
+  | { readonly kind: 'notice'; readonly rows: readonly NoticeRow[] }
 );
 
 /** An item of a webhook that could not be read or applied, by its place in `itemsOf`. */
@@ -20,7 +30,7 @@ export interface Failing {
   readonly error: unknown;
 }
 
-export type SenderNames = Pick<Directory, 'sendersByPhoneNumberId'>;
+export type SenderNames = Pick<Directory, 'sendersByPhoneNumberId' | 'senderById'>;
 
 /**
  * Reads each item alone.
@@ -56,13 +66,29 @@ export function pieceOf(
 ): Piece | 'dropped' | 'ignored' {
   if (item.kind === 'excess') throw new UnreadableItem(`${item.count} items more than a webhook can hold`);
   if (item.kind === 'other') return 'ignored';
+  if (item.kind === 'notice') {
+    const signed = senderIds.map(id => directory.senderById(id)).filter(sender => sender !== undefined);
+    const rows = noticeRows(item, signed);
+    return rows.length === 0 ? 'dropped' : { index, kind: 'notice', rows };
+  }
   const sender = directory.sendersByPhoneNumberId(item.phoneNumberId);
   // A number that the signing secret does not belong to: another tenant's, or nobody's.
   if (sender === undefined || !senderIds.includes(sender.id)) return 'dropped';
-  if (item.kind === 'message') {
-    return { index, kind: 'inbound', row: inboundRow(item.value, item.contacts, sender) };
+  switch (item.kind) {
+    case 'message': {
+      const row = inboundRow(item.value, item.contacts, sender);
+      const names = namesInMessage(item.value, item.contacts);
+      return { index, kind: 'inbound', row, aliases: aliasesOf(sender.workspaceId, names) };
+    }
+    case 'echo':
+      return { index, kind: 'inbound', row: echoRow(item.value, sender) };
+    case 'call': {
+      const opening = callOpening(item.value, sender);
+      return opening === undefined ? 'ignored' : { index, kind: 'call', opening };
+    }
+    case 'status':
+      return statusPiece(item, index, sender);
   }
-  return statusPiece(item, index, sender);
 }
 
 function statusPiece(
@@ -73,15 +99,19 @@ function statusPiece(
   const fact = statusFact(item.value);
   if (fact === undefined) return 'ignored';
   const { wamid, status, times, message } = fact;
+  const aliases = aliasesOf(sender.workspaceId, namesInStatus(item.value));
   return message === undefined
-    ? { index, kind: 'stray', stray: { sender: sender.id, wamid, status, times } }
-    : { index, kind: 'fact', fact: { ...message, sender: sender.id, wamid, ...times } };
+    ? { index, aliases, kind: 'stray', stray: { sender: sender.id, wamid, status, times } }
+    : { index, aliases, kind: 'fact', fact: { ...message, sender: sender.id, wamid, ...times } };
 }
 
 /** What an entry of the journal, or a part of it, changes. */
 export interface Effects {
   readonly facts: readonly Fact[];
   readonly inbound: readonly InboundRow[];
+  readonly aliases: readonly Alias[];
+  readonly openings: readonly Opening[];
+  readonly notices: readonly NoticeRow[];
   /** Read to its end with these effects. */
   readonly journalId: string | undefined;
 }

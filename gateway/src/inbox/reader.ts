@@ -1,8 +1,11 @@
-import { APPLY, type Applied, mergeFacts } from '../outbox/apply.ts';
+import { APPLY, type Applied, type InboundRow, mergeFacts } from '../outbox/apply.ts';
+import type { Aliases } from '../recipients/aliases.ts';
+import { openWindows } from '../recipients/windows.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import { isPassing, type Store } from '../store/store.ts';
 import { type Item, itemsOf, parseBody } from './items.ts';
+import { type NoticeRow, storeNotices } from './notices.ts';
 import {
   type Effects,
   type Failing,
@@ -33,10 +36,23 @@ const LEFT_MS = 10_000;
 const MEMORY_ENTRIES = 10_000;
 const MEMORY_BYTES = 32 * 1024 * 1024;
 
+const NOTHING: Omit<Effects, 'journalId'> = {
+  facts: [],
+  inbound: [],
+  aliases: [],
+  openings: [],
+  notices: [],
+};
+
 export interface ReaderOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly directory: SenderNames;
+  readonly aliases: Aliases;
+  /** Before messages are stored: their media is to be fetched. Doing it again changes nothing. */
+  readonly onInbound?: ((rows: readonly InboundRow[]) => Promise<void>) | undefined;
+  /** What Meta said, and which of it was not known before. */
+  readonly onNotices?: ((rows: readonly NoticeRow[], fresh: ReadonlySet<NoticeRow>) => void) | undefined;
   readonly onApplied: (applied: Applied) => void;
   readonly onCount: (what: InboxCount, count: number) => void;
   readonly onSetAside: (aside: SetAside) => void;
@@ -194,7 +210,7 @@ export class Reader {
       // This entry stands alone now.
       onError(error, 'apply a webhook');
       await this.#note(entry.id, await this.#applyHalved(pieces));
-      await this.#apply([{ facts: [], inbound: [], journalId: entry.id }]);
+      await this.#apply([{ ...NOTHING, journalId: entry.id }]);
     }
   }
 
@@ -226,7 +242,14 @@ export class Reader {
       facts.push(...resolved.facts);
       if (resolved.unknown.length > 0) onCount('parked', await parkStatuses(store, clock, resolved.unknown));
     }
-    return { facts, inbound, journalId };
+    return {
+      facts,
+      inbound,
+      aliases: pieces.flatMap(piece => piece.aliases ?? []),
+      openings: pieces.flatMap(piece => (piece.kind === 'call' ? [piece.opening] : [])),
+      notices: pieces.flatMap(piece => (piece.kind === 'notice' ? piece.rows : [])),
+      journalId,
+    };
   }
 
   async #note(journalId: string, failing: readonly Failing[]): Promise<void> {
@@ -240,8 +263,28 @@ export class Reader {
   }
 
   async #apply(effects: readonly Effects[]): Promise<void> {
-    const { store, clock, onApplied } = this.#options;
+    const { store, clock, aliases, onApplied, onInbound, onNotices } = this.#options;
+    // Each of these may be done again, so they come before the flag that says that all is done.
+    await aliases.learn(effects.flatMap(one => one.aliases));
+    const openings = effects.flatMap(one => one.openings);
+    await openWindows(store, openings);
+    const notices = effects.flatMap(one => one.notices);
+    if (notices.length > 0) {
+      const { fresh, reports, events } = await storeNotices(store, clock, notices);
+      onApplied({ reports, events, inbound: [], woken: [], duplicates: 0 });
+      onNotices?.(notices, new Set(fresh));
+    }
+    const arrived = effects.flatMap(one => one.inbound);
+    await aliases.unlearn(
+      arrived.filter(isFromNumber).map(row => ({ workspace: row.workspace, alias: row.key, at: row.at })),
+    );
+    if (arrived.length > 0) await onInbound?.(arrived);
     for (const { facts, inbound, journalIds } of portions(effects))
       onApplied(await store.run(APPLY, [mergeFacts(facts), inbound, journalIds, clock.now().toISOString()]));
   }
+}
+
+/** Somebody writes from the number; the notice of a change of number does not count. */
+function isFromNumber(row: InboundRow): boolean {
+  return row.direction === 1 && row.key.startsWith('+') && row.kind !== 'system';
 }

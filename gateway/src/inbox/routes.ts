@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Directory, Sender } from '../accounts/directory.ts';
+import { newId } from '../message/id.ts';
 import { Overloaded } from '../store/batch.ts';
+import type { Clock } from '../store/clock.ts';
 import { named, parseBody } from './items.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalRow } from './journal.ts';
 import type { Reader } from './reader.ts';
 import { signingSecret } from './signature.ts';
+import type { Spool } from './spool.ts';
 
 /** Meta's webhooks have at most 3 MB (meta-cloud-api §5.1). */
 const BODY_MAX = 3 * 1024 * 1024;
@@ -15,18 +18,23 @@ const SECRETS_MAX = 50;
 export interface WebhookOptions {
   readonly directory: Directory;
   readonly journal: Journal;
+  /** For what comes while the database is away. */
+  readonly spool: Spool;
+  readonly clock: Clock;
   readonly reader: Reader;
   /** Accepted in the handshake beside each sender's own. */
   readonly verifyToken: string | undefined;
-  readonly onWebhook: (outcome: 'taken' | 'unsigned' | 'busy') => void;
+  /** The senders whose secret signed a webhook that is on disk. */
+  readonly onHeard: (senderIds: readonly string[]) => void;
+  readonly onWebhook: (outcome: 'taken' | 'spooled' | 'unsigned' | 'busy') => void;
 }
 
 /**
- * Where Meta's webhooks arrive. The order matters: signature over the raw bytes, journal on disk, then 200; reading
- * happens after that.
+ * Where Meta's webhooks arrive. The order matters: signature over the raw bytes, on disk in the journal (in the spool
+ * while the database is away), then 200; reading happens after that.
  */
 export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): void {
-  const { directory, journal, reader, onWebhook } = options;
+  const { directory, journal, spool, reader, clock, onWebhook } = options;
 
   app.register(async scope => {
     scope.removeAllContentTypeParsers();
@@ -66,18 +74,36 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
       if (secret === undefined) return unsigned(reply);
       // Only what belongs to the secret that signed may take effect: one tenant's webhook cannot speak for another.
       const senderIds = claimed.filter(sender => sender.appSecret === secret).map(sender => sender.id);
+      const id = newId();
+      const row = { id, at: clock.now().toISOString(), body: body.toString('base64'), senders: senderIds };
       try {
-        const id = await journal.write(body, senderIds);
-        reader.push({ id, parsed, bytes: body.byteLength, senderIds });
+        const kept = await keep(row);
+        // What is in the spool is read when it is in the journal.
+        if (kept === 'taken') reader.push({ id, parsed, bytes: body.byteLength, senderIds });
+        onWebhook(kept);
       } catch (error) {
         if (!(error instanceof Overloaded)) throw error;
         onWebhook('busy');
         return reply.code(503).header('retry-after', error.retryAfterSeconds).send();
       }
-      onWebhook('taken');
+      options.onHeard(senderIds);
       return reply.code(200).send();
     });
   });
+
+  /** On the disk, in the database or beside it. */
+  async function keep(row: JournalRow): Promise<'taken' | 'spooled'> {
+    if (!journal.isStuck) {
+      try {
+        await journal.write(row);
+        return 'taken';
+      } catch (error) {
+        if (!(error instanceof Overloaded)) throw error;
+      }
+    }
+    await spool.write(row);
+    return 'spooled';
+  }
 
   function unsigned(reply: FastifyReply): FastifyReply {
     onWebhook('unsigned');

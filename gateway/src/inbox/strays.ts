@@ -1,6 +1,7 @@
 import { APPLY, type Applied, type Fact, mergeFacts } from '../outbox/apply.ts';
 import type { Clock } from '../store/clock.ts';
 import { isPassing, type Statement, type Store } from '../store/store.ts';
+import type { StatusTimes } from './facts.ts';
 
 /**
  * A status without our callback data: a message of another app on the same number (every app subscribed to a number
@@ -10,7 +11,7 @@ export interface ParkedStatus {
   readonly sender: string;
   readonly wamid: string;
   readonly status: string;
-  readonly times: Pick<Fact, 'sent' | 'delivered' | 'read' | 'failed' | 'failure' | 'pricing'>;
+  readonly times: StatusTimes;
 }
 
 const PARKED_MS = 10 * 60_000;

@@ -1,59 +1,39 @@
-import { newId } from '../message/id.ts';
+import type { Failure } from '../message/failure.ts';
+import { WINDOW_CLOSED } from '../message/failure.ts';
+import { firstIdAt, newId } from '../message/id.ts';
 import { type Outbound, PRIORITY } from '../message/message.ts';
+import { canonicalRecipient } from '../message/phone.ts';
 import { Batch, Overloaded } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
-import type { Statement, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { TemplateVerdict } from '../templates/check.ts';
+import { ACCEPT, type AcceptOutcome, type Asked, type Row } from './accept-statement.ts';
+import type { QueueDepth } from './depth.ts';
+import { KeyTaken, type Mark, REPEAT_MS, type Repeats } from './repeats.ts';
 
 export { Overloaded };
 
 /** A message that is on disk and will be sent. */
 export interface Accepted {
+  readonly kind: 'accepted';
   readonly id: string;
   readonly status: 'queued';
   readonly createdAt: Date;
-  readonly validUntil: Date | undefined;
+  readonly validUntil: Date;
+  /** The request came before: nothing more was stored. */
+  readonly repeated?: true;
 }
 
-interface Row {
-  readonly id: string;
-  readonly w: string;
-  readonly s: string;
-  readonly d: string;
-  readonly r: string;
-  readonly k: string;
-  readonly c: string;
-  readonly p: number;
-  readonly m: number;
-  readonly cb: string | undefined;
-  readonly u: string | undefined;
-  readonly fu: string | undefined;
-  readonly at: string;
+/** A message that nothing is stored of, because what is known already says that WhatsApp would not take it. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly failure: Failure;
 }
 
-/**
- * One commit for all messages that arrived together. Free-form content inside the recipient's window is a reply and
- * goes before the rest: the window is a join here and not a cache, since another node may have seen the inbound.
- *
- * A batch in doubt is run again, so an id that stands already is passed over. Sequence numbers follow the array.
- */
-const ACCEPT: Statement<number> = {
-  name: 'accept',
-  text: `
-    with input as (
-      select * from json_to_recordset($1::json) as i(
-        id uuid, w uuid, s uuid, d text, r text, k text, c text, p smallint, m integer, cb text, u text, fu text, at timestamptz)
-    ), stored as (
-      insert into messages (id, workspace_id, sender_id, dialect, recipient, kind, content, status, priority,
-        report_mask, callback_data, webhook_url, webhook_failover_url, created_at)
-      select i.id, i.w, i.s, i.d, i.r, i.k, i.c, 10,
-        case when i.k <> 'template' and i.p = ${PRIORITY.normal} and o.opened_at > i.at - interval '24 hours'
-          then ${PRIORITY.reply} else i.p end,
-        i.m, i.cb, i.u, i.fu, i.at
-      from input i left join windows o on o.sender_id = i.s and o.recipient = i.r
-      on conflict (id) do nothing
-    )
-    select count(*)::int as out from input`,
-};
+export type Acceptance = Accepted | Refused;
+
+/** What a request with a key is answered, as JSON; made before it is stored. */
+export type Render = (accepted: readonly Accepted[]) => unknown;
 
 export interface AcceptOptions {
   readonly store: Store;
@@ -62,61 +42,268 @@ export interface AcceptOptions {
   readonly maskOf: (dialect: Outbound['dialect']) => number;
   /** Called after the commit with the lanes that have work now. */
   readonly wake: (senderIds: Set<string>) => void;
+  /** Holds a template message against the template's definition; an answer at once costs nothing. */
+  readonly checkTemplate: (message: Outbound) => TemplateVerdict | Promise<TemplateVerdict>;
+  /** True when the sender's webhooks have come without a gap: then a window that does not stand open is closed. */
+  readonly closedIsKnown: (senderId: string) => boolean;
+  /** What the workspace has set; undefined for the defaults. */
+  readonly termsOf: (workspaceId: string) => Terms | undefined;
+  readonly depth: Pick<QueueDepth, 'added' | 'check'>;
+  readonly repeats: Pick<Repeats, 'nodeId' | 'alone' | 'isDoubtful' | 'cleared' | 'clear'>;
 }
 
-/** The door of the outbox: what it resolves is on disk. */
+/** The messages of one request on their way into a commit. */
+interface Entry {
+  readonly rows: Row[];
+  readonly asked: Omit<Asked, 'q'> | undefined;
+}
+
+/** What became of them. */
+interface Stored {
+  readonly refused: readonly string[];
+  readonly repeated: Omit<AcceptOutcome['repeated'][number], 'q'> | undefined;
+  readonly taken: boolean;
+}
+
+/** What a workspace says of its messages where they say nothing themselves. */
+export interface Terms {
+  /** How long a message may wait until it is sent. */
+  readonly validForMs: number | undefined;
+  /** How long the outcome of a send may stay unknown. */
+  readonly unconfirmedDeadlineMs: number | undefined;
+}
+
+/** A message that says nothing of its validity is not sent later than this. */
+const VALID_MS = 24 * 3_600_000;
+
+/** A one-time code is of no use later (meta-cloud-api §7: the default life of an authentication template). */
+const VALID_CODE_MS = 10 * 60_000;
+
+/** Meta: what an authentication template without a life of its own has. */
+const CODE_TTL_S = 600;
+
+/** Ids are made by a node's clock, and clocks differ. */
+const CLOCKS_MS = 60_000;
+
+const NOTHING: Stored = { refused: [], repeated: undefined, taken: false };
+
+const FREE_FORM: TemplateVerdict = { ok: true, templateId: undefined, category: undefined };
+
+/** The door of the outbox: what it resolves as accepted is on disk. */
 export class Accept {
-  readonly #batch: Batch<Row[], undefined>;
+  readonly #batch: Batch<Entry, Stored>;
   readonly #options: AcceptOptions;
+  /** By hash, requests that are being stored. */
+  readonly #underWay = new Map<
+    string,
+    { readonly isOpen: () => boolean; readonly done: Promise<Acceptance[]> }
+  >();
 
   constructor(options: AcceptOptions) {
     this.#options = options;
-    this.#batch = new Batch<Row[], undefined>({
+    this.#batch = new Batch<Entry, Stored>({
       // Two commits under way keep the disk busy while Node prepares the next (bench: 1 and 2 within noise without load,
       // 2 better beside dispatch).
       inFlight: 2,
       maxItems: 250,
-      size: rows => rows.reduce((sum, row) => sum + 400 + row.c.length, 0),
-      commit: async requests => {
-        const rows = requests.length === 1 ? requests[0]! : requests.flat();
-        await options.store.run(ACCEPT, [rows]);
-        options.wake(new Set(rows.map(row => row.s)));
-        return new Array<undefined>(requests.length).fill(undefined);
-      },
+      size: ({ rows }) => rows.reduce((sum, row) => sum + 400 + row.c.length, 0),
+      commit: entries => this.#commit(entries),
     });
   }
 
   /**
    * Stores the messages of one request together, in their order.
    *
+   * @param mark what tells the request from others like it; a repeat gets what the first one got
+   * @param render the answer that is kept with a key
    * @throws Overloaded when too much waits for a commit, or the database did not answer within 5 s
+   * @throws QueueFull when as many messages of a number wait as may
+   * @throws KeyTaken when another request has used the key meanwhile
    */
-  async accept(messages: readonly Outbound[]): Promise<Accepted[]> {
-    const createdAt = this.#options.clock.now();
-    const at = createdAt.toISOString();
-    const rows = messages.map(
-      (message): Row => ({
-        id: newId(),
-        w: message.workspaceId,
-        s: message.senderId,
-        d: message.dialect,
-        r: message.recipient,
-        k: message.content.type,
-        c: JSON.stringify(message.content),
-        p: PRIORITY[message.priority ?? 'normal'],
-        m: message.webhookUrl === undefined ? 0 : this.#options.maskOf(message.dialect),
-        cb: message.callbackData,
-        u: message.webhookUrl,
-        fu: message.webhookFailoverUrl,
-        at,
-      }),
-    );
-    await this.#batch.add(rows);
-    return rows.map(row => ({ id: row.id, status: 'queued', createdAt, validUntil: undefined }));
+  async accept(messages: readonly Outbound[], mark?: Mark, render?: Render): Promise<Acceptance[]> {
+    const hash = mark?.hash;
+    if (mark === undefined || hash === undefined) return this.#accept(messages, mark, render);
+    const before = this.#underWay.get(hash);
+    if (before !== undefined && (mark.retried || !before.isOpen())) {
+      const answers = await before.done;
+      await this.#options.repeats.clear(hash);
+      return answers.map(one => (one.kind === 'accepted' ? { ...one, repeated: true } : one));
+    }
+    const done = this.#accept(messages, mark, render);
+    const entry = { isOpen: mark.isOpen, done };
+    this.#underWay.set(hash, entry);
+    try {
+      return await done;
+    } finally {
+      if (this.#underWay.get(hash) === entry) this.#underWay.delete(hash);
+    }
+  }
+
+  async #accept(
+    messages: readonly Outbound[],
+    mark: Mark | undefined,
+    render: Render | undefined,
+  ): Promise<Acceptance[]> {
+    const { clock, checkTemplate, depth, repeats } = this.#options;
+    for (const message of messages) depth.check(message.senderId);
+    const verdicts: TemplateVerdict[] = [];
+    for (const message of messages) {
+      const verdict = message.content.type === 'template' ? checkTemplate(message) : FREE_FORM;
+      // Nearly always at once: a turn of the event loop for each message would cost more than the check.
+      verdicts.push(verdict instanceof Promise ? await verdict : verdict);
+    }
+    const createdAt = clock.now();
+    const rows = messages.map((message, index) => this.#row(message, verdicts[index]!, createdAt, mark));
+    const accepted = rows.map((row): Accepted | undefined => row && acceptedOf(row, createdAt));
+    const storable = rows.filter(row => row !== undefined);
+    const asked =
+      storable.length === messages.length
+        ? this.#asked(mark, storable, render, accepted as Accepted[])
+        : undefined;
+    const stored = storable.length === 0 ? NOTHING : await this.#batch.add({ rows: storable, asked });
+    if (stored.taken) throw new KeyTaken();
+    if (stored.repeated !== undefined) {
+      if (mark?.hash !== undefined) repeats.cleared(mark.hash);
+      return again(stored.repeated, messages.length);
+    }
+    return rows.map((row, index): Acceptance => {
+      if (row === undefined) return { kind: 'refused', failure: failureOf(verdicts[index]!) };
+      return stored.refused.includes(row.id) ? { kind: 'refused', failure: WINDOW_CLOSED } : accepted[index]!;
+    });
+  }
+
+  #asked(
+    mark: Mark | undefined,
+    rows: readonly Row[],
+    render: Render | undefined,
+    accepted: readonly Accepted[],
+  ): Entry['asked'] {
+    if (mark === undefined) return undefined;
+    const { hash, retried, key } = mark;
+    if (key !== undefined && render === undefined)
+      throw new Error('a request with a key needs an answer to keep');
+    return {
+      n: rows.length,
+      w: rows[0]!.w,
+      h: hash,
+      s: retried || (hash !== undefined && this.#options.repeats.isDoubtful(hash)),
+      kr: key?.route,
+      kk: key?.key,
+      kb: key?.bodyHash,
+      ka: key === undefined ? undefined : JSON.stringify(render?.(accepted)),
+    };
+  }
+
+  async #commit(entries: readonly Entry[]): Promise<Stored[]> {
+    const { store, clock, depth, repeats, wake } = this.#options;
+    const asked: Asked[] = [];
+    const rows: Row[] = [];
+    for (const [q, entry] of entries.entries()) {
+      if (entry.asked !== undefined) asked.push({ q, ...entry.asked });
+      for (const row of entry.rows) {
+        // A batch that is run again numbers its requests anew.
+        row.q = entry.asked === undefined ? undefined : q;
+        row.y = entry.asked?.kk !== undefined;
+        rows.push(row);
+      }
+    }
+    const now = clock.now();
+    const { refused, repeated, taken } = await store.run(ACCEPT, [
+      rows,
+      asked,
+      now.toISOString(),
+      repeats.nodeId,
+      repeats.alone,
+      firstIdAt(now.getTime() - REPEAT_MS - CLOCKS_MS),
+    ]);
+    for (const row of rows) depth.added(row.s, 1);
+    wake(new Set(rows.map(row => row.s)));
+    if (repeated.length + taken.length === 0)
+      return new Array<Stored>(entries.length).fill({ refused, repeated: undefined, taken: false });
+    return entries.map((_, q) => ({
+      refused,
+      repeated: repeated.find(one => one.q === q),
+      taken: taken.includes(q),
+    }));
   }
 
   /** Resolves when no commit waits or runs. */
   idle(): Promise<void> {
     return this.#batch.idle();
   }
+
+  #row(
+    message: Outbound,
+    verdict: TemplateVerdict,
+    createdAt: Date,
+    mark: Mark | undefined,
+  ): Row | undefined {
+    if (!verdict.ok) return undefined;
+    const { content } = message;
+    // With a category Meta makes a template of it (Direct Send, meta-cloud-api §3.3): the window does not matter.
+    const terms = this.#options.termsOf(message.workspaceId);
+    const validForMs =
+      message.validForMs ??
+      (verdict.category === 'AUTHENTICATION' ? VALID_CODE_MS : (terms?.validForMs ?? VALID_MS));
+    const freeForm = content.type !== 'template' && (content.category ?? 'service') === 'service';
+    return {
+      id: newId(),
+      w: message.workspaceId,
+      s: message.senderId,
+      d: message.dialect,
+      r: message.recipient,
+      rk: canonicalRecipient(message.recipient),
+      k: content.type,
+      c: JSON.stringify(content),
+      p: PRIORITY[message.priority ?? priorityOf(verdict.category)],
+      m: message.webhookUrl === undefined ? 0 : this.#options.maskOf(message.dialect),
+      cb: message.callbackData,
+      u: message.webhookUrl,
+      fu: message.webhookFailoverUrl,
+      t: verdict.templateId,
+      v: new Date(createdAt.getTime() + validForMs).toISOString(),
+      up: message.unconfirmedPolicy,
+      um: message.unconfirmedDeadlineMs ?? terms?.unconfirmedDeadlineMs,
+      f: freeForm,
+      x: freeForm && this.#options.closedIsKnown(message.senderId),
+      at: createdAt.toISOString(),
+      tl: ttlOf(message, verdict),
+      h: mark?.hash,
+    };
+  }
+}
+
+/** How long WhatsApp tries to deliver it, where that is shorter than usual (meta-cloud-api §3.4). */
+function ttlOf({ content }: Outbound, verdict: TemplateVerdict): number | undefined {
+  const said = content.ttl_seconds ?? (verdict.ok ? verdict.ttlSeconds : undefined);
+  if (said !== undefined && said > 0) return said;
+  return verdict.ok && verdict.category === 'AUTHENTICATION' ? CODE_TTL_S : undefined;
+}
+
+function acceptedOf(row: Row, createdAt: Date): Accepted {
+  return { kind: 'accepted', id: row.id, status: 'queued', createdAt, validUntil: new Date(row.v) };
+}
+
+/** What was stored of the request when it came first. */
+function again({ at, ids, valid }: NonNullable<Stored['repeated']>, count: number): Acceptance[] {
+  const createdAt = new Date(at);
+  return ids.slice(0, count).map((id, index) => ({
+    kind: 'accepted',
+    id,
+    status: 'queued',
+    createdAt,
+    validUntil: new Date(valid[index] ?? at),
+    repeated: true,
+  }));
+}
+
+/** A code that somebody waits for goes before the rest, an advertisement after it. */
+function priorityOf(category: string | undefined): keyof typeof PRIORITY {
+  if (category === 'AUTHENTICATION') return 'reply';
+  return category === 'MARKETING' ? 'bulk' : 'normal';
+}
+
+function failureOf(verdict: TemplateVerdict): Failure {
+  if (verdict.ok) throw new Error('a message without a row and without a refusal');
+  return verdict.failure;
 }

@@ -73,7 +73,7 @@ describe('what Meta says is applied by rank, whoever says it and however late', 
     const id = await message();
     await apply([fact(id, { sent: at(2) })]);
     const again = await apply([fact(id, { sent: at(9) })]);
-    expect(again).toEqual({ reports: 0, events: [], inbound: [] });
+    expect(again).toEqual({ reports: 0, events: [], inbound: [], woken: [], duplicates: 0 });
     expect((await read(id)).sent_at).toEqual(new Date(T0 + 2000));
   });
 
@@ -173,7 +173,9 @@ describe('inbound', () => {
     id: derivedId(newId(), wamid),
     workspace: g.workspace,
     sender: g.sender,
+    direction: 1,
     recipient: '+15550009999',
+    key: '+15550009999',
     name: 'Ana',
     kind: 'text',
     content: '{}',

@@ -1,6 +1,7 @@
 import { EVENT } from '../message/event.ts';
 import { STATUS } from '../message/status.ts';
 import type { Statement } from '../store/store.ts';
+import { FREE_NEXT } from './pairs.ts';
 
 /**
  * Everything that became known about one message in one batch: from the answer to its send, from Meta's statuses, or
@@ -16,18 +17,33 @@ export interface Fact {
   readonly sent?: string | undefined;
   readonly delivered?: string | undefined;
   readonly read?: string | undefined;
+  /** A voice message was heard. */
+  readonly played?: string | undefined;
+  /** It was deleted for everybody. */
+  readonly deleted?: string | undefined;
   readonly failed?: string | undefined;
+  /** WhatsApp does not try to deliver it any more. */
+  readonly silent?: string | undefined;
   readonly failure?: string | undefined;
+  /** It ends unsent, as `end` says: of a message that is still in the queue. */
+  readonly ended?: string | undefined;
+  readonly end?: typeof STATUS.suppressed | typeof STATUS.canceled | typeof STATUS.expired | undefined;
+  /** A fact about this earlier attempt too: WhatsApp took that one as well. */
+  readonly earlier?: number | undefined;
   readonly wamid?: string | undefined;
   readonly pricing?: string | undefined;
 }
 
-/** An inbound message, ready to be stored. */
+/** An inbound message, or one that was written in the app on a number of ours, ready to be stored. */
 export interface InboundRow {
   readonly id: string;
   readonly workspace: string;
   readonly sender: string;
+  readonly direction: 1 | 2;
+  /** As Meta wrote it, a phone number with its plus sign. */
   readonly recipient: string;
+  /** Under which name windows know the person, unless an alias knows better. */
+  readonly key: string;
   readonly name: string | undefined;
   readonly kind: string;
   readonly content: string;
@@ -40,9 +56,13 @@ export interface Applied {
   /** Reports that wait now. */
   readonly reports: number;
   /** What changed, for the live event stream and the counters. */
-  readonly events: { readonly id: string; readonly workspace: string; readonly kind: number }[];
+  readonly events: readonly { readonly id: string; readonly workspace: string; readonly kind: number }[];
   /** New inbound messages by sender; repeats are not among them. */
   readonly inbound: readonly { readonly sender: string; readonly count: number }[];
+  /** Lanes in which a message that waited for one of these may leave. */
+  readonly woken: readonly string[];
+  /** Messages that were sent twice: word came of an attempt before one that WhatsApp took as well. */
+  readonly duplicates: number;
 }
 
 /**
@@ -53,6 +73,8 @@ export interface Applied {
  * last attempt and not after a delivery; ends of our own stay. An event is written when its time was not known before;
  * its id is derived, so a repeat meets its own primary key. `read` without `delivered` reports the delivery first.
  *
+ * The next message to the same recipient that waited for one of these goes back into the queue.
+ *
  * Rows are locked in the order of their ids: two batches that share messages must not wait for each other.
  *
  * Parameters: facts, one for each message; inbound rows; journal ids; now.
@@ -62,72 +84,100 @@ export const APPLY: Statement<Applied> = {
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as i(id uuid, sender uuid, attempt integer, accepted timestamptz,
-        sent timestamptz, delivered timestamptz, read timestamptz, failed timestamptz, failure text, wamid text, pricing text)
+        sent timestamptz, delivered timestamptz, read timestamptz, played timestamptz, deleted timestamptz,
+        failed timestamptz, failure text, silent timestamptz, ended timestamptz, "end" smallint, earlier integer, wamid text, pricing text)
     ), locked as materialized (
       select m.id, m.workspace_id, m.status, m.attempt, m.report_mask, m.dialect, m.webhook_url, m.webhook_failover_url,
-        m.sent_at, m.delivered_at, m.read_at,
-        i.accepted, i.sent, i.delivered, i.read, i.failure, i.wamid, i.pricing,
-        case when i.attempt = m.attempt and m.status < ${STATUS.failed} then i.failed end as failed
+        m.sender_id, coalesce(m.person, m.recipient) as person, m.priority, m.accepted_at, m.sent_at, m.delivered_at, m.read_at,
+        i.accepted, i.sent, i.delivered, i.read, i.played, i.deleted, i.failure, i.wamid, i.pricing, i."end",
+        coalesce(i.accepted, i.sent, i.delivered, i.read) is not null as taken, i.earlier,
+        case when m.wamid <> i.wamid and i.attempt = m.attempt then i.attempt - 1 else i.attempt end as told,
+        case when m.status in (${STATUS.scheduled}, ${STATUS.queued}) then i.ended end as ended,
+        case when i.attempt = m.attempt and m.status < ${STATUS.failed} then i.failed end as failed,
+        case when m.status in (${STATUS.accepted}, ${STATUS.sent}) and m.ended_at is null
+          and coalesce(i.delivered, i.read, i.failed) is null then i.silent end as silent
       from messages m join input i on i.id = m.id and i.sender = m.sender_id
       where m.direction = 0
       order by m.id for update of m
     ), changed as (
       update messages m set
-        status = case when m.status >= ${STATUS.suppressed} then m.status else greatest(m.status,
+        status = case when l.ended is not null then l."end" when m.status >= ${STATUS.suppressed} then m.status else greatest(m.status,
           case when l.read is not null then ${STATUS.read} when l.delivered is not null then ${STATUS.delivered}
             when l.failed is not null then ${STATUS.failed} when l.sent is not null then ${STATUS.sent}
             when l.accepted is not null then ${STATUS.accepted} else 0 end) end,
-        parked = case when coalesce(l.accepted, l.sent, l.delivered, l.read, l.failed) is null then m.parked end,
-        run_at = case when coalesce(l.accepted, l.sent, l.delivered, l.read, l.failed) is null then m.run_at end,
+        parked = case when l.taken or l.failed is not null or l.ended is not null then null else m.parked end,
+        run_at = case when l.taken or l.failed is not null or l.ended is not null then null else m.run_at end,
         accepted_at = coalesce(m.accepted_at, l.accepted),
         sent_at = coalesce(m.sent_at, l.sent),
         delivered_at = coalesce(m.delivered_at, l.delivered),
         read_at = coalesce(m.read_at, l.read),
-        ended_at = coalesce(m.ended_at, l.failed),
-        failure = case when l.failed is not null then l.failure else m.failure end,
+        played_at = coalesce(m.played_at, l.played),
+        deleted_at = coalesce(m.deleted_at, l.deleted),
+        ended_at = coalesce(m.ended_at, l.failed, l.ended, l.silent),
+        failure = case when l.failed is not null or l.ended is not null then l.failure else m.failure end,
         wamid = coalesce(m.wamid, l.wamid),
         pricing = coalesce(m.pricing, l.pricing)
       from locked l where m.id = l.id
+    ), ${FREE_NEXT(
+      `select distinct id, sender_id, person, priority from locked
+        where status < ${STATUS.accepted} and (taken or failed is not null or ended is not null)`,
+      'input',
+    )}, doubled as (
+      insert into timeline (message_id, at, step, attempt, detail)
+      select id, $4::timestamptz, 'duplicate', before, 'WhatsApp took this attempt as well as a later one' from (
+        select id, attempt, least(told, earlier) as before from locked
+        where taken and (accepted_at is not null or earlier is not null or told < attempt)
+      ) l
+      where before < attempt and not exists (
+        select from timeline t where t.message_id = l.id and t.step = 'duplicate' and t.attempt = l.before)
+      returning 1
     ), happened as (
-      select l.id, l.workspace_id, l.dialect, l.report_mask, l.webhook_url, l.webhook_failover_url, e.kind, e.at
+      select l.id, l.workspace_id, l.sender_id, l.dialect, l.report_mask, l.webhook_url, l.webhook_failover_url, e.kind, e.at
       from locked l cross join lateral (values
         (${EVENT.sent}, case when l.sent_at is null then l.sent end),
         (${EVENT.delivered}, case when l.delivered_at is null and l.read_at is null then coalesce(l.delivered, l.read) end),
         (${EVENT.read}, case when l.read_at is null then l.read end),
-        (${EVENT.failed}, l.failed)
+        (${EVENT.failed}, l.failed),
+        (${EVENT.unreceipted}, l.silent),
+        (case l."end" when ${STATUS.suppressed} then ${EVENT.suppressed} when ${STATUS.canceled} then ${EVENT.canceled}
+          else ${EVENT.expired} end, l.ended)
       ) as e(kind, at)
       where e.at is not null and l.status < ${STATUS.suppressed}
     ), arrived as (
-      select * from json_to_recordset($2::json) as i(id uuid, workspace uuid, sender uuid, recipient text, name text,
-        kind text, content text, wamid text, at timestamptz)
+      select i.*, coalesce(a.recipient, i.key) as person
+      from json_to_recordset($2::json) as i(id uuid, workspace uuid, sender uuid, direction smallint, recipient text,
+        key text, name text, kind text, content text, wamid text, at timestamptz)
+      left join recipient_aliases a on a.workspace_id = i.workspace and a.alias = i.key
     ), stored as (
       insert into messages (id, workspace_id, sender_id, direction, recipient, kind, content, status, wamid,
         created_at, accepted_at)
-      select id, workspace, sender, 1, recipient, kind, content, ${STATUS.received}, wamid, at, $4::timestamptz from arrived
+      select id, workspace, sender, direction, recipient, kind, content, ${STATUS.received}, wamid, at, $4::timestamptz from arrived
       on conflict (id) do nothing
-      returning id, workspace_id, sender_id, created_at
+      returning id, workspace_id, sender_id, direction, created_at
     ), opened as (
       insert into windows (sender_id, recipient, opened_at, last_message_at)
-      select sender, recipient, max(at), max(at) from arrived group by sender, recipient order by sender, recipient
+      select sender, person, max(at), max(at) from arrived where direction = 1 group by sender, person order by sender, person
       on conflict (sender_id, recipient) do update
       set opened_at = greatest(windows.opened_at, excluded.opened_at),
         last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
     ), known as (
       insert into recipients (workspace_id, recipient, name, updated_at)
-      select distinct on (workspace, recipient) workspace, recipient, name, at from arrived
-      order by workspace, recipient, at desc
+      select distinct on (workspace, person) workspace, person, name, at from arrived
+      order by workspace, person, at desc
       on conflict (workspace_id, recipient) do update set name = coalesce(excluded.name, recipients.name), updated_at = excluded.updated_at
       where recipients.updated_at < excluded.updated_at
     ), told as (
-      select id, workspace_id, kind, at from happened
+      select id, workspace_id, sender_id, kind, at from happened
       union all
-      select id, workspace_id, ${EVENT.inbound}, created_at from stored
+      select id, workspace_id, sender_id, case direction when 1 then ${EVENT.inbound} else ${EVENT.echo} end, created_at
+      from stored
     ), destined as (
       select id, workspace_id, kind, at, null::uuid as endpoint_id, dialect, webhook_url as url, webhook_failover_url as failover_url
       from happened where report_mask & kind <> 0
       union all
       select t.id, t.workspace_id, t.kind, t.at, e.id, e.dialect, e.url, e.failover_url
       from told t join webhook_endpoints e on e.workspace_id = t.workspace_id and e.enabled and e.mask & t.kind <> 0
+        and (e.only_senders is null or t.sender_id = any(e.only_senders))
     ), reported as (
       insert into reports (id, message_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
       select derived_id(id, 'report:' || kind || ':' || coalesce(endpoint_id::text, 'own')),
@@ -142,7 +192,9 @@ export const APPLY: Statement<Applied> = {
       'reports', (select count(*) from reported),
       'events', (select coalesce(json_agg(json_build_object('id', id, 'workspace', workspace_id, 'kind', kind)), '[]') from told),
       'inbound', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
-        from (select sender_id, count(*) as n from stored group by sender_id) s)
+        from (select sender_id, count(*) as n from stored where direction = 1 group by sender_id) s),
+      'woken', (select coalesce(json_agg(distinct sender_id), '[]') from next),
+      'duplicates', (select count(*) from doubled)
     ) as out`,
 };
 
@@ -173,8 +225,14 @@ function joined(a: Fact, b: Fact): Fact {
     sent: earliest(a.sent, b.sent),
     delivered: earliest(a.delivered, b.delivered),
     read: earliest(a.read, b.read),
+    played: earliest(a.played, b.played),
+    deleted: earliest(a.deleted, b.deleted),
     failed: failing.failed,
     failure: failing.failure,
+    silent: earliest(a.silent, b.silent),
+    ended: earliest(a.ended, b.ended),
+    end: a.end ?? b.end,
+    earlier: earlierOf(a, b),
     wamid: last.wamid ?? first.wamid,
     pricing: a.pricing ?? b.pricing,
   };
@@ -183,4 +241,14 @@ function joined(a: Fact, b: Fact): Fact {
 function earliest(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a <= b ? a : b;
+}
+
+/** The first attempt that was taken before another one of the same message was. */
+function earlierOf(a: Fact, b: Fact): number | undefined {
+  const taken = [a, b].filter(one => (one.accepted ?? one.sent ?? one.delivered ?? one.read) !== undefined);
+  const attempts = taken.flatMap(one =>
+    one.earlier === undefined ? [one.attempt] : [one.attempt, one.earlier],
+  );
+  const [first, last] = [Math.min(...attempts), Math.max(...attempts)];
+  return attempts.length > 0 && first < last ? first : undefined;
 }

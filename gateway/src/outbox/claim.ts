@@ -1,10 +1,15 @@
+import { STATUS } from '../message/status.ts';
 import type { Statement } from '../store/store.ts';
+import { BEHIND, PAIR_AHEAD_S, PAIR_EVERY_S } from './pairs.ts';
 
 /** How many messages a lane may take now; the epoch proves that the lane is still ours. */
 export interface Budget {
   readonly s: string;
   readonly e: number;
+  /** Messages that may leave. */
   readonly n: number;
+  /** Messages to look at: more than `n` where many must be put aside. */
+  readonly k: number;
 }
 
 /** A message that this node must send before `lease_until`. */
@@ -18,170 +23,129 @@ export interface Claimed {
   readonly tries: number;
   /** Times it was sent again because nothing was heard of it. */
   readonly resends: number;
+  /** How long its outcome may stay unknown, in ms; null for the default. */
+  readonly unconfirmed_ms: number | null;
+  /** The template that it is made from, where that is known here. */
+  readonly template: string | null;
+}
+
+/** A message that is not in the carrier's hands. */
+export interface Waiting {
+  readonly id: string;
+  readonly sender: string;
+  readonly attempt: number;
+}
+
+/** What a claim did with the front of one lane. */
+export interface LaneClaim {
+  readonly s: string;
+  /** Messages it looked at. */
+  readonly found: number;
+  readonly taken: number;
+  /** Put aside, or past their validity. */
+  readonly aside: number;
+}
+
+export interface Claim {
+  readonly claimed: readonly Claimed[];
+  /** Past their validity: they end unsent. */
+  readonly expired: readonly Waiting[];
+  readonly lanes: readonly LaneClaim[];
 }
 
 /**
  * Takes the next messages of each lane, in priority and accept order, and writes `sending` with a lease before
  * anything leaves: a crash then leaves an outcome that is known to be unknown, not a silent second send.
  *
- * Budgets per lane inside one statement cost nothing measurable: 38,000 rows/s with 50 lanes.
+ * Of one sender, recipient and priority one message is on its way at a time, so that they leave in accept order; what
+ * must wait for an earlier one (also where the head holds nobody any more, while the next in line is not called yet), or for Meta's limit on the pair, is put aside with its reason, outside the ready index:
+ * 200,000 such rows at the front of a lane would cost each claim a second otherwise. Only the first of each pair is
+ * looked at; the pair's row is written in the same commit.
+ *
+ * Parameters: budgets; node id; now; lease end.
  */
-export const CLAIM: Statement<Claimed[]> = {
+export const CLAIM: Statement<Claim> = {
   name: 'claim',
   text: `
     with budget as (
-      select b.s, b.n from json_to_recordset($1::json) as b(s uuid, e bigint, n integer)
+      select b.s, b.n, b.k from json_to_recordset($1::json) as b(s uuid, e bigint, n integer, k integer)
       join lanes l on l.sender_id = b.s and l.epoch = b.e and l.node_id = $2::uuid
-    ), picked as materialized (
-      select m.id from budget b cross join lateral (
-        select id from messages
-        where sender_id = b.s and status = 10 and parked is null
-        order by priority, seq limit b.n
+    ), ready as materialized (
+      select m.*, b.n from budget b cross join lateral (
+        select id, sender_id, coalesce(person, recipient) as person, priority, seq, attempt,
+          valid_until <= $3::timestamptz as late
+        from messages
+        where sender_id = b.s and status = ${STATUS.queued} and parked is null
+        order by priority, seq limit b.k
         for update skip locked
       ) m
-    ), claimed as (
-      update messages m
-      set status = 20, attempt = attempt + 1, sending_at = $3::timestamptz, lease_until = $4::timestamptz
-      from picked where m.id = picked.id
-      returning m.id, m.sender_id, m.recipient, m.content, m.attempt, m.tries, m.resends, m.seq, m.priority
-    )
-    select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'recipient', recipient,
-      'content', content, 'attempt', attempt, 'tries', tries, 'resends', resends) order by priority, seq), '[]') as out
-    from claimed`,
-};
-
-/** A guarded move of a message within the queue; nothing happens when it is not in `from` at `attempt` any more. */
-export interface Move {
-  readonly id: string;
-  /** The attempt that the mover knows; -1 moves whichever it is. */
-  readonly attempt: number;
-  readonly from: number;
-  readonly to: number;
-  /** Why it waits outside the ready index; null puts it back into it. */
-  readonly parked: string | null;
-  readonly run_at: string | null;
-  /** Attempts to take back: 1 for a claim that never left this process. */
-  readonly undo: 0 | 1;
-  /** Retries to count: 1 for a failure that may happen only so often. */
-  readonly tried: 0 | 1;
-  /** For the timeline; null writes none. */
-  readonly step: string | null;
-  readonly detail: string | null;
-}
-
-export const MOVE: Statement<number> = {
-  name: 'move',
-  text: `
-    with input as (
-      select * from json_to_recordset($1::json) as i(id uuid, attempt integer, "from" smallint, "to" smallint,
-        parked text, run_at timestamptz, undo integer, tried integer, step text, detail text)
-    ), locked as materialized (
-      select m.id from messages m join input i on i.id = m.id order by m.id for update of m
-    ), moved as (
-      update messages m
-      set status = i."to", parked = i.parked, run_at = i.run_at, lease_until = null, attempt = m.attempt - i.undo,
-        tries = m.tries + i.tried
-      from input i join locked l on l.id = i.id
-      where m.id = i.id and m.status = i."from" and (m.attempt = i.attempt or i.attempt = -1)
-      returning m.id, m.attempt, i.step, i.detail
-    ), noted as (
-      insert into timeline (message_id, at, step, attempt, detail)
-      select id, $2::timestamptz, step, attempt, detail from moved where step is not null
-    )
-    select count(*)::int as out from moved`,
-};
-
-/** What a sweep did. */
-export interface Swept {
-  /** Lanes that have work now. */
-  readonly woken: string[];
-  readonly unconfirmed: number;
-  readonly resent: number;
-  /** Unconfirmed past their deadline, in workspaces whose policy is to fail them. */
-  readonly given_up: { readonly id: string; readonly attempt: number; readonly sender: string }[];
-}
-
-/**
- * An unknown outcome is sent again at most so often. Each deadline is twice the one before: when neither answers nor
- * statuses come back, somebody may be getting every copy.
- */
-const RESENDS_MAX = 3;
-
-/**
- * Once a second: what waited long enough goes back into the queue, a lease that ran out becomes `unconfirmed` with its
- * deadline, and an unconfirmed message past its deadline is sent again or given up, by its workspace's policy.
- *
- * Parameters: now; when this gateway started; the first deadline in ms.
- */
-export const SWEEP: Statement<Swept> = {
-  name: 'sweep',
-  text: `
-    with expired as materialized (
-      select id from messages where status = 20 and lease_until < $1::timestamptz
-      order by id limit 5000 for update skip locked
-    ), doubtful as (
-      update messages m set status = 30, lease_until = null,
-        run_at = greatest(m.sending_at, $2::timestamptz) + make_interval(secs => $3::float8 / 1000 * 2 ^ m.resends)
-      from expired where m.id = expired.id
-      returning m.id, m.attempt
-    ), due as materialized (
-      select id, status, workspace_id, resends from messages
-      where run_at <= $1::timestamptz and ((status = 30 and parked is null) or (status = 10 and parked is not null))
-      order by id limit 5000 for update skip locked
-    ), resend as (
-      update messages m set status = 10, parked = null, run_at = null,
-        resends = m.resends + case when d.status = 30 then 1 else 0 end
-      from due d join workspaces w on w.id = d.workspace_id
-      where m.id = d.id and (d.status = 10 or (w.unconfirmed_policy = 'resend' and d.resends < ${RESENDS_MAX}))
-      returning m.id, m.sender_id, m.attempt, d.status as was
-    ), noted as (
-      insert into timeline (message_id, at, step, attempt, detail)
-      select id, $1::timestamptz, 'unconfirmed', attempt, 'the lease ran out before the outcome was known' from doubtful
+    ), ranked as materialized (
+      select *, row_number() over pair as nth, first_value(id) over pair as leader,
+        first_value(priority) over pair as leads, count(*) over (partition by sender_id, person, priority) as together
+      from ready where late is not true
+      window pair as (partition by sender_id, person order by priority, seq)
+    ), judged as materialized (
+      select r.*, p.tat, p.head, p.followed,
+        coalesce(${BEHIND('h', '$3')} and (h.parked is not null or h.status <> ${STATUS.queued} or h.seq < r.seq), false)
+          or (p.followed and exists (
+            select from messages o where o.status = ${STATUS.queued} and o.parked = 'order' and o.sender_id = r.sender_id
+              and coalesce(o.person, o.recipient) = r.person and o.priority = r.priority and o.seq < r.seq)) as behind,
+        coalesce(p.tat > $3::timestamptz + interval '${PAIR_AHEAD_S} s', false) as dry
+      from ranked r
+      left join lateral (
+        select max(q.tat) as tat, (array_agg(q.head) filter (where q.priority = r.priority))[1] as head,
+          coalesce(bool_or(q.followed) filter (where q.priority = r.priority), false) as followed
+        from pairs q where q.sender_id = r.sender_id and q.recipient = r.person
+      ) p on true
+      left join lateral (
+        select status, parked, run_at, sending_at, seq from messages where id = p.head and id <> r.id limit 1
+      ) h on true
+      where r.nth = 1
+    ), placed as materialized (
+      select *, not behind and not dry and row_number() over (partition by sender_id, behind or dry order by priority, seq) <= n
+        as taken from judged
+    ), acts as materialized (
+      select id, taken, case when behind then 'order' when dry then 'pair' end as parked,
+        case when dry and not behind then tat - interval '${PAIR_AHEAD_S} s' end as run_at
+      from placed where taken or behind or dry
       union all
-      select id, $1::timestamptz, 'resend', attempt, 'no status came before the deadline' from resend where was = 30
+      select r.id, false, 'order', null from ranked r join placed p on p.id = r.leader
+      where r.nth > 1 and r.priority = r.leads and (p.taken or p.behind or p.dry)
+    ), paired as (
+      insert into pairs (sender_id, recipient, priority, tat, head, followed)
+      select p.sender_id, p.person, p.priority,
+        case when taken then greatest(p.tat, $3::timestamptz) + interval '${PAIR_EVERY_S} s' else coalesce(p.tat, $3::timestamptz) end,
+        case when behind then p.head else p.id end,
+        behind or together > 1 or (followed and exists (
+          select from messages o where o.status = ${STATUS.queued} and o.parked = 'order' and o.sender_id = p.sender_id
+            and coalesce(o.person, o.recipient) = p.person and o.priority = p.priority and o.id <> p.id))
+      from placed p where taken or behind or dry
+      order by p.sender_id, p.person, p.priority
+      on conflict (sender_id, recipient, priority) do update
+      set tat = excluded.tat, head = excluded.head, followed = excluded.followed
+    ), moved as (
+      update messages m set status = case when a.taken then ${STATUS.sending} else m.status end,
+        attempt = m.attempt + a.taken::int,
+        sending_at = case when a.taken then $3::timestamptz else m.sending_at end,
+        lease_until = case when a.taken then $4::timestamptz end, parked = a.parked, run_at = a.run_at
+      from acts a where m.id = a.id
+      returning m.id, m.sender_id, m.recipient, m.content, m.attempt, m.tries, m.resends, m.template_id, m.seq,
+        m.priority, m.unconfirmed_ms, m.status
+    ), noted as (
+      insert into timeline (message_id, at, step, attempt, detail)
+      select a.id, $3::timestamptz, 'waiting', r.attempt,
+        case a.parked when 'pair' then 'pair limit' else 'an earlier message to the same recipient' end
+      from acts a join ready r on r.id = a.id where a.parked is not null
     )
     select json_build_object(
-      'woken', (select coalesce(json_agg(distinct sender_id), '[]') from resend),
-      'unconfirmed', (select count(*) from doubtful),
-      'resent', (select count(*) from resend where was = 30),
-      'given_up', (select coalesce(json_agg(json_build_object('id', m.id, 'attempt', m.attempt, 'sender', m.sender_id)), '[]')
-        from due d join workspaces w on w.id = d.workspace_id join messages m on m.id = d.id
-        where d.status = 30 and (w.unconfirmed_policy = 'fail' or d.resends >= ${RESENDS_MAX}))
+      'claimed', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'recipient', recipient,
+        'content', content, 'attempt', attempt, 'tries', tries, 'resends', resends, 'template', template_id,
+        'unconfirmed_ms', unconfirmed_ms) order by priority, seq), '[]') from moved where status = ${STATUS.sending}),
+      'expired', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'attempt', attempt)), '[]')
+        from ready where late),
+      'lanes', (select coalesce(json_agg(json_build_object('s', sender_id, 'found', found, 'taken', taken, 'aside', aside)), '[]')
+        from (select r.sender_id, count(*) as found, count(*) filter (where a.taken) as taken,
+            count(*) filter (where a.parked is not null or r.late) as aside
+          from ready r left join acts a on a.id = r.id group by r.sender_id) l)
     ) as out`,
-};
-
-/**
- * Messages that wait for a sender that was deleted while another node still accepted for it. Walks from sender to
- * sender through the ready index, so that a million waiting messages of one sender are one step.
- */
-export const ORPHANS: Statement<
-  { readonly id: string; readonly attempt: number; readonly sender: string }[]
-> = {
-  name: 'orphans',
-  text: `
-    with recursive waiting as (
-      (select sender_id from messages where status = 10 and parked is null order by sender_id limit 1)
-      union all
-      select (select m.sender_id from messages m
-        where m.status = 10 and m.parked is null and m.sender_id > w.sender_id order by m.sender_id limit 1)
-      from waiting w where w.sender_id is not null
-    ), gone as (
-      select sender_id from waiting w
-      where sender_id is not null and not exists (select from senders s where s.id = w.sender_id)
-    )
-    select coalesce(json_agg(json_build_object('id', o.id, 'attempt', o.attempt, 'sender', o.sender_id)), '[]') as out
-    from gone g cross join lateral (
-      select id, attempt, sender_id from messages
-      where sender_id = g.sender_id and status = 10 and parked is null limit 1000
-    ) o`,
-};
-
-/** At the start on the embedded database: the directory lock proves that whoever held these leases is gone. */
-export const VOID_LEASES: Statement<number> = {
-  name: 'void_leases',
-  text: `
-    with voided as (
-      update messages set lease_until = '-infinity' where status = 20 and lease_until > $1::timestamptz returning 1
-    )
-    select count(*)::int as out from voided`,
 };

@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import type { Send, SendResult } from '../carriers/whatsapp/client.ts';
-import type { Clock } from '../store/clock.ts';
-import type { Store } from '../store/store.ts';
+import { EXPIRED } from '../message/failure.ts';
+import { STATUS } from '../message/status.ts';
 import { type Budget, CLAIM, type Claimed } from './claim.ts';
-import { Lane } from './lane.ts';
-import { LEASE_MARGIN_MS, LEASE_MS, RELEASE, RENEW, RENEW_MS, WRITTEN_HOLD_MS } from './leases.ts';
+import { WRITTEN_HOLD_MS } from './holds.ts';
+import type { Lane } from './lane.ts';
+import { Lanes, type LanesOptions } from './lanes.ts';
 import type { Settle } from './settle.ts';
+import { share, type Want } from './share.ts';
 
 /** Between two claims, so that a steady stream is taken in handfuls and not one by one. */
 const CLAIM_GAP_MS = 10;
@@ -12,24 +15,24 @@ const CLAIM_GAP_MS = 10;
 /** Every lane is looked at this often even when nobody woke it: wakes can be lost, rows cannot. */
 const LOOK_MS = 1_000;
 
-/** A monotonic clock that fell behind the wall by more than this slept, and its leases with it. */
-const SLEPT_MS = 1_000;
+/** Wakes of other nodes' lanes are told together. */
+const TELL_MS = 20;
 
-export interface DispatchOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly nodeId: string;
-  /** True on the embedded database: the directory lock proves that earlier owners are gone. */
-  readonly alone: boolean;
+const WAKE_CHANNEL = 'wirebird_wake';
+
+/** A notification holds 8,000 bytes; lanes beyond that are found by their owner's next look. */
+const TOLD_MAX = 200;
+
+export interface DispatchOptions extends LanesOptions {
   readonly settle: Settle;
-  /** The rate of a sender in messages per second; undefined when it is gone. */
-  readonly rateOf: (senderId: string) => number | undefined;
+  readonly workspaceOf: (senderId: string) => string | undefined;
   /** Sends one message; never throws. */
   readonly send: (senderId: string, send: Send) => Promise<SendResult>;
+  /** True while a template may not be sent: its messages wait. */
+  readonly isHeld: (templateId: string) => boolean;
   readonly sendTimeoutMs: number;
   /** Requests under way at once; no more than there are connections, since a request that waits for one has no clock. */
   readonly inFlightMax: number;
-  readonly onError: (error: unknown, doing: string) => void;
 }
 
 /**
@@ -39,29 +42,31 @@ export interface DispatchOptions {
  */
 export class Dispatch {
   readonly #options: DispatchOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes: Lanes;
   #claiming = false;
-  #renewing: Promise<void> | undefined;
-  #takeOver: boolean;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #claimedAt = Number.NEGATIVE_INFINITY;
   #inFlight = 0;
-  /** Wall less monotonic, at the last renewal. */
-  #drift = 0;
+  /** Lanes of other nodes that have work, to be told. */
+  readonly #told = new Set<string>();
+  #listening: { stop: () => Promise<void> } | undefined;
+  #turn = 0;
   #quiet: (() => void)[] = [];
   readonly #intervals: NodeJS.Timeout[] = [];
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    this.#takeOver = options.alone;
+    this.#lanes = new Lanes(options);
   }
 
   async start(): Promise<void> {
-    await this.renew();
-    this.#intervals.push(setInterval(() => void this.renew(), RENEW_MS));
+    await this.#lanes.start(() => this.#pump());
+    if (!this.#options.alone)
+      this.#listening = this.#options.store.listen(WAKE_CHANNEL, told => this.#heat(told.split(' ')));
     this.#intervals.push(setInterval(() => this.wakeAll(), LOOK_MS));
+    this.#intervals.push(setInterval(() => void this.#tell(), TELL_MS));
     this.wakeAll();
   }
 
@@ -74,40 +79,36 @@ export class Dispatch {
     return this.#lanes.get(senderId);
   }
 
-  /** Says that these lanes have work; those of other nodes are passed over. */
+  /** Says that these lanes have work; the owners of those of other nodes are told. */
   wake(senderIds: Iterable<string>): void {
-    for (const senderId of senderIds) {
-      const lane = this.#lanes.get(senderId);
-      if (lane !== undefined) lane.hot = true;
-    }
-    this.#pump();
+    for (const senderId of this.#heat(senderIds)) this.#told.add(senderId);
   }
 
   wakeAll(): void {
-    this.wake(this.#lanes.keys());
+    this.#heat(this.#lanes.keys());
   }
 
   /**
    * Keeps a lane still; it still owns its messages.
    *
    * @param ms a longer hold than `WRITTEN_HOLD_MS` goes on as the database says
+   * @param slower Meta found its rate too high
    * @returns false when it is held already, so that many failures at once are one hold
    */
-  hold(senderId: string, ms: number): boolean {
+  hold(senderId: string, ms: number, slower = false): boolean {
     const lane = this.#lanes.get(senderId);
     if (lane === undefined) return false;
     const now = this.#options.clock.monotonic();
     const held = lane.held(now);
     lane.heldUntil = Math.max(lane.heldUntil, now + Math.min(ms, WRITTEN_HOLD_MS));
+    if (slower && !held) lane.slow(now);
     return !held;
   }
 
   /** Renews the leases and takes free lanes; called at once when a sender was added. */
-  renew(): Promise<void> {
-    this.#renewing ??= this.#renew().finally(() => {
-      this.#renewing = undefined;
-    });
-    return this.#renewing;
+  async renew(): Promise<void> {
+    await this.#lanes.renew();
+    this.#pump();
   }
 
   /** Stops claiming, waits for the requests under way, and lets the lanes go. Unsent messages stay in the queue. */
@@ -115,47 +116,36 @@ export class Dispatch {
     this.#stopping = true;
     for (const interval of this.#intervals) clearInterval(interval);
     clearTimeout(this.#timer);
-    await this.#renewing?.catch(() => {});
+    await this.#listening?.stop();
+    await this.#lanes.stop();
     if (this.#inFlight > 0 || this.#claiming) await new Promise<void>(resolve => this.#quiet.push(resolve));
   }
 
   /** After `stop` and the last settle. */
   async release(): Promise<void> {
-    await this.#options.store.run(RELEASE, [this.#options.nodeId]);
+    await this.#lanes.release();
   }
 
-  async #renew(): Promise<void> {
-    const { store, clock, nodeId, rateOf } = this.#options;
-    if (this.#stopping) return;
-    const asked = clock.monotonic();
-    const now = clock.now();
-    try {
-      const owned = await store.run(RENEW, [
-        nodeId,
-        now.toISOString(),
-        new Date(now.getTime() + LEASE_MS).toISOString(),
-        this.#takeOver,
-      ]);
-      this.#takeOver = false;
-      this.#drift = clock.wall() - asked;
-      const gone = new Set(this.#lanes.keys());
-      for (const row of owned) {
-        const rate = rateOf(row.sender);
-        if (rate === undefined) continue;
-        gone.delete(row.sender);
-        let lane = this.#lanes.get(row.sender);
-        if (lane === undefined || lane.epoch !== row.epoch) {
-          lane = new Lane(row.sender, row.epoch, rate, clock.monotonic());
-          this.#lanes.set(row.sender, lane);
-        } else if (lane.rate !== rate) lane.setRate(rate, clock.monotonic());
-        lane.ownedUntil = asked + LEASE_MS - LEASE_MARGIN_MS;
-        lane.parkedUntil = row.held_ms > 0 ? asked + row.held_ms : 0;
-      }
-      for (const senderId of gone) this.#lanes.delete(senderId);
-    } catch (error) {
-      this.#options.onError(error, 'renew lane leases');
+  /** Marks those that are ours; the others come back. */
+  #heat(senderIds: Iterable<string>): string[] {
+    const others: string[] = [];
+    for (const senderId of senderIds) {
+      const lane = this.#lanes.get(senderId);
+      if (lane === undefined) others.push(senderId);
+      else lane.hot = true;
     }
     this.#pump();
+    return others;
+  }
+
+  async #tell(): Promise<void> {
+    const { store, alone, onError } = this.#options;
+    const told = [...this.#told].slice(0, TOLD_MAX);
+    this.#told.clear();
+    if (alone || told.length === 0 || this.#stopping) return;
+    await sql`select pg_notify(${WAKE_CHANNEL}, ${told.join(' ')})`
+      .execute(store.db)
+      .catch(error => onError(error, 'wake the lanes of other nodes'));
   }
 
   #pump(): void {
@@ -165,21 +155,22 @@ export class Dispatch {
       this.#at(this.#claimedAt + CLAIM_GAP_MS, now);
       return;
     }
-    let room = this.#options.inFlightMax - this.#inFlight;
+    const room = this.#options.inFlightMax - this.#inFlight;
     // An answer pumps again.
     if (room <= 0) return;
     let next = Number.POSITIVE_INFINITY;
-    const budgets: Budget[] = [];
-    for (const lane of this.#lanes.values()) {
+    const wants: Want[] = [];
+    for (const lane of this.#lanes.inTurn(this.#turn++)) {
       if (!lane.hot) continue;
-      const n = Math.min(lane.budget(now), room);
-      if (n > 0) {
-        budgets.push({ s: lane.senderId, e: lane.epoch, n });
-        lane.draw(n, now);
-        lane.hot = false;
-        room -= n;
-      } else next = Math.min(next, lane.readyAt(now));
+      const n = lane.budget(now);
+      if (n === 0) next = Math.min(next, lane.readyAt(now));
+      else wants.push({ lane, workspace: this.#options.workspaceOf(lane.senderId) ?? '', n });
     }
+    const budgets = share(room, wants).map(({ lane, n }) => {
+      lane.draw(n, now);
+      lane.hot = false;
+      return { s: lane.senderId, e: lane.epoch, n, k: Math.max(n, lane.look) };
+    });
     if (budgets.length > 0) void this.#claim(budgets, now);
     else if (next < Number.POSITIVE_INFINITY) this.#at(next, now);
   }
@@ -198,26 +189,21 @@ export class Dispatch {
   }
 
   async #claim(budgets: Budget[], now: number): Promise<void> {
-    const { store, clock, nodeId, sendTimeoutMs } = this.#options;
+    const { store, clock, nodeId, sendTimeoutMs, settle, onError } = this.#options;
     this.#claiming = true;
     this.#claimedAt = now;
     try {
       const at = clock.now();
       // The lease outlives the request, its settling and a slow commit.
       const leaseUntil = new Date(at.getTime() + sendTimeoutMs + 15_000);
-      const claimed = await store.run(CLAIM, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
-      const taken = new Map<string, number>();
-      for (const message of claimed) taken.set(message.sender, (taken.get(message.sender) ?? 0) + 1);
-      for (const budget of budgets) {
-        const lane = this.#lanes.get(budget.s);
-        if (lane === undefined) continue;
-        const got = taken.get(budget.s) ?? 0;
-        if (got < budget.n) lane.giveBack(budget.n - got);
-        else lane.hot = true;
-      }
-      for (const message of claimed) void this.#send(message);
+      const claim = await store.run(CLAIM, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
+      const fronts = new Map(claim.lanes.map(front => [front.s, front]));
+      for (const budget of budgets) this.#lanes.get(budget.s)?.claimed(budget, fronts.get(budget.s));
+      for (const message of claim.expired)
+        void settle.end(message, STATUS.expired, EXPIRED).catch(error => onError(error, 'end a message'));
+      for (const message of claim.claimed) void this.#send(message);
     } catch (error) {
-      this.#options.onError(error, 'claim messages');
+      onError(error, 'claim messages');
       for (const budget of budgets) {
         const lane = this.#lanes.get(budget.s);
         if (lane !== undefined) lane.hot = true;
@@ -232,21 +218,35 @@ export class Dispatch {
   }
 
   async #send(message: Claimed): Promise<void> {
-    const { settle, send } = this.#options;
+    const { settle, send, isHeld } = this.#options;
     const lane = this.#lanes.get(message.sender);
     this.#inFlight++;
     if (lane !== undefined) lane.inFlight++;
     try {
+      await lane?.leave(this.#options.clock.monotonic);
       // A process that slept may have lost the lane meanwhile; what was not sent goes back.
-      if (this.#stopping || lane === undefined || !this.#owns(lane)) {
+      // The lane may also be held since: a claim that was under way then takes what the failure has put back.
+      if (
+        this.#stopping ||
+        lane === undefined ||
+        !this.#lanes.owns(lane) ||
+        lane.held(this.#options.clock.monotonic())
+      ) {
         await settle.giveBack(message);
         return;
       }
+      if (message.template !== null && isHeld(message.template)) {
+        lane.giveBack(1);
+        await settle.parkForTemplate(message, 'its template is paused');
+        return;
+      }
+      const asked = this.#options.clock.monotonic();
       const result = await send(message.sender, {
         recipient: message.recipient,
         content: message.content,
         callback: `wb:${message.id}:${message.attempt}`,
       });
+      lane.answered(this.#options.clock.monotonic() - asked);
       await settle.result(message, result);
     } catch (error) {
       // Settling failed for good; the lease runs out and the message becomes unconfirmed.
@@ -257,12 +257,6 @@ export class Dispatch {
       this.#whenQuiet();
       if (this.#inFlight === this.#options.inFlightMax - 1 || lane?.hot === true) this.#pump();
     }
-  }
-
-  #owns(lane: Lane): boolean {
-    const { clock } = this.#options;
-    const now = clock.monotonic();
-    return now < lane.ownedUntil && Math.abs(clock.wall() - now - this.#drift) < SLEPT_MS;
   }
 
   #whenQuiet(): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Lane } from './lane.ts';
 
 function laneAt(rate: number): Lane {
@@ -68,4 +68,56 @@ describe('pace', () => {
     lane.ownedUntil = 3000;
     expect(lane.readyAt(3000)).toBe(Number.POSITIVE_INFINITY);
   });
+});
+
+describe('leaving', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** An event loop that stands still: time goes on, and timers come late. */
+  let stoodStillMs = 0;
+  const now = (): number => performance.now() + stoodStillMs;
+
+  /** Notes when each of these leaves. */
+  function leaveNow(lane: Lane, count: number, times: number[]): void {
+    for (let n = 0; n < count; n++) {
+      const turn = lane.leave(now);
+      const note = (): void => void times.push(now());
+      if (turn === undefined) note();
+      else void turn.then(note);
+    }
+  }
+
+  test('of what a claim brings 20 ms leave at once, the rest evenly', async () => {
+    const times: number[] = [];
+    const began = now();
+    leaveNow(laneAt(1000), 24, times);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(times.map(at => Math.round(at - began))).toEqual([...Array(21).fill(0), 1, 2, 3]);
+  });
+
+  test.each([20, 80, 1000])(
+    'no second has more than 105 %% of %i/s, however late claims and timers come',
+    async rate => {
+      const lane = laneAt(rate);
+      const times: number[] = [];
+      const claim = Math.max(1, Math.floor(rate / 20));
+      for (let step = 0, due = 0; step < 2_000; step++) {
+        // The database stands still for 300 ms now and then, the event loop for 60: what was due comes together.
+        const at = step * 10;
+        if (at % 1_000 === 500) stoodStillMs += 60;
+        await vi.advanceTimersByTimeAsync(10);
+        if (at % 2_000 < 300) continue;
+        for (; due <= at; due += 50) leaveNow(lane, claim, times);
+      }
+      await vi.advanceTimersByTimeAsync(10_000);
+      const most = Math.max(...times.map(at => times.filter(time => time >= at && time < at + 1_000).length));
+      expect(most).toBeLessThanOrEqual(Math.max(rate + 1, rate * 1.05));
+      expect(times).toHaveLength(claim * 400);
+    },
+  );
 });

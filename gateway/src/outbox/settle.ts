@@ -1,12 +1,14 @@
-import type { SendResult } from '../carriers/whatsapp/client.ts';
-import { exhausted, type Failure, SENDER_GONE, storedFailure, UNCONFIRMED } from '../message/failure.ts';
+import type { Recognized, SendResult } from '../carriers/whatsapp/client.ts';
+import { exhausted, type Failure, storedFailure } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
 import { APPLY, type Applied, type Fact, mergeFacts } from './apply.ts';
-import { type Claimed, MOVE, type Move, ORPHANS, SWEEP } from './claim.ts';
-import { HOLD, WRITTEN_HOLD_MS } from './leases.ts';
+import type { Claimed, Waiting } from './claim.ts';
+import { type Holds, WRITTEN_HOLD_MS } from './holds.ts';
+import { MOVE, type Move } from './move.ts';
 
 /** Pauses before the second, third and fourth try (meta-cloud-api §4: 131000, 131016, 2). */
 const BACKOFF_MS = [1_000, 5_000, 25_000] as const;
@@ -17,21 +19,28 @@ const PAIR_POWER_MAX = 3;
 /** Retries of many messages at once spread by this part of their pause. */
 const JITTER = 0.2;
 
-/** How long a sender waits after a failure that only a person can mend, until it is tried again. */
-const HOLD_MS = 60_000;
+/** Meta: the number's rate is exceeded (meta-cloud-api §4). */
+const RATE_EXCEEDED = '130429';
+
+/** Meta: the template is paused (meta-cloud-api §4). */
+const TEMPLATE_PAUSED = '132015';
 
 export interface SettleOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly startedAt: Date;
   readonly unconfirmedDeadlineMs: number;
-  /** Keeps a lane of this node still; false when it is held already. */
-  readonly hold: (senderId: string, ms: number) => boolean;
+  /** Keeps a lane of this node still, and slows it when its rate was too high; false when it is held already. */
+  readonly hold: (senderId: string, ms: number, slower: boolean) => boolean;
+  readonly holds: Pick<Holds, 'hold'>;
   readonly wake: (senderIds: Iterable<string>) => void;
+  /** Asks again whether a template that WhatsApp calls paused is; then its messages wait. */
+  readonly confirmHeld: (templateId: string) => Promise<boolean>;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Reports were written, or events happened. */
   readonly onApplied: (applied: Applied) => void;
+  /** WhatsApp told other names of whom a message went to. */
+  readonly onNames: (senderId: string, names: Recognized) => void;
   /** Something that a person should know. */
   readonly onAlert: (senderId: string, failure: Failure) => void;
 }
@@ -41,6 +50,7 @@ export class Settle {
   readonly #options: SettleOptions;
   readonly #facts: Batch<Fact, undefined>;
   readonly #moves: Batch<Move, undefined>;
+  readonly #notes: Batch<Tables['timeline'], undefined>;
 
   constructor(options: SettleOptions) {
     this.#options = options;
@@ -60,10 +70,18 @@ export class Settle {
         return [];
       },
     });
+    this.#notes = new Batch<Tables['timeline'], undefined>({
+      ...patient,
+      commit: async notes => {
+        await options.store.db.insertInto('timeline').values(notes).execute();
+        return [];
+      },
+    });
     this.#moves = new Batch<Move, undefined>({
       ...patient,
       commit: async moves => {
-        await options.store.run(MOVE, [moves, options.clock.now().toISOString()]);
+        const woken = await options.store.run(MOVE, [moves, options.clock.now().toISOString()]);
+        if (woken.length > 0) options.wake(woken);
         return [];
       },
     });
@@ -80,11 +98,15 @@ export class Settle {
         accepted: clock.now().toISOString(),
         wamid: result.wamid,
       });
+      if (result.names !== undefined) this.#options.onNames(message.sender, result.names);
+      if (result.held !== undefined) await this.#heldByMeta(message, result.held);
       return;
     }
     const failure = result.failure;
     switch (failure.outcome) {
       case 'final':
+        if (failure.code === TEMPLATE_PAUSED && (await this.#isHeld(message)))
+          return this.parkForTemplate(message, describe(failure));
         return this.fail(message, failure);
       case 'unknown':
         return this.#doubt(message, failure);
@@ -100,8 +122,15 @@ export class Settle {
     await this.#moves.add(this.#move(message, STATUS.queued, { undo: 1 }));
   }
 
+  /** Its template is paused: it waits until that may be sent again, and the attempt does not count. */
+  async parkForTemplate(message: Claimed, detail: string): Promise<void> {
+    await this.#moves.add(
+      this.#move(message, STATUS.queued, { parked: 'template', undo: 1, step: 'held', detail }),
+    );
+  }
+
   /** Ends a message of ours. */
-  async fail(message: Pick<Claimed, 'id' | 'sender' | 'attempt'>, failure: Failure): Promise<void> {
+  async fail(message: Waiting, failure: Failure): Promise<void> {
     await this.#facts.add({
       id: message.id,
       sender: message.sender,
@@ -111,33 +140,51 @@ export class Settle {
     });
   }
 
-  /** Once a second: what waited long enough moves on. */
-  async sweep(): Promise<{ unconfirmed: number; resent: number }> {
-    const { store, clock, startedAt, unconfirmedDeadlineMs, wake } = this.#options;
-    const swept = await store.run(SWEEP, [
-      clock.now().toISOString(),
-      startedAt.toISOString(),
-      String(unconfirmedDeadlineMs),
-    ]);
-    await Promise.all(swept.given_up.map(message => this.fail(message, UNCONFIRMED)));
-    if (swept.woken.length > 0) wake(swept.woken);
-    return swept;
+  /** Ends a message that is still in the queue, unsent; nothing happens when it is not any more. */
+  async end(message: Waiting, end: NonNullable<Fact['end']>, failure: Failure): Promise<void> {
+    await this.#facts.add({
+      id: message.id,
+      sender: message.sender,
+      attempt: message.attempt,
+      ended: this.#options.clock.now().toISOString(),
+      end,
+      failure: JSON.stringify(storedFailure(failure)),
+    });
   }
 
-  /** Once a minute: messages of senders that are gone end. */
-  async endOrphans(): Promise<number> {
-    const orphans = await this.#options.store.run(ORPHANS, []);
-    await Promise.all(orphans.map(message => this.fail(message, SENDER_GONE)));
-    return orphans.length;
+  /** WhatsApp has given up on a message that it took, without a word. */
+  async silent(message: Waiting): Promise<void> {
+    await this.#facts.add({
+      id: message.id,
+      sender: message.sender,
+      attempt: message.attempt,
+      silent: this.#options.clock.now().toISOString(),
+    });
   }
 
   /** Resolves when everything is on disk. */
   async idle(): Promise<void> {
-    await Promise.all([this.#facts.idle(), this.#moves.idle()]);
+    await Promise.all([this.#facts.idle(), this.#moves.idle(), this.#notes.idle()]);
+  }
+
+  async #isHeld(message: Claimed): Promise<boolean> {
+    return message.template !== null && this.#options.confirmHeld(message.template);
+  }
+
+  /** A new template goes out in slices: it is sent, or fails, when WhatsApp has made up its mind (§7). */
+  async #heldByMeta(message: Claimed, status: string): Promise<void> {
+    await this.#notes.add({
+      message_id: message.id,
+      at: this.#options.clock.now(),
+      step: 'held',
+      attempt: message.attempt,
+      detail: `WhatsApp took it and does not send it yet: ${status}`,
+    });
   }
 
   async #doubt(message: Claimed, failure: Failure): Promise<void> {
-    const pause = this.#options.unconfirmedDeadlineMs * 2 ** message.resends;
+    const deadline = message.unconfirmed_ms ?? this.#options.unconfirmedDeadlineMs;
+    const pause = deadline * 2 ** message.resends;
     await this.#moves.add(
       this.#move(message, STATUS.unconfirmed, {
         runAt: new Date(this.#options.clock.now().getTime() + pause),
@@ -148,9 +195,10 @@ export class Settle {
   }
 
   async #hold(message: Claimed, failure: Failure): Promise<void> {
-    const { store, clock, hold } = this.#options;
-    const ms = failure.retry?.kind === 'after' ? failure.retry.ms : HOLD_MS;
-    const newly = hold(message.sender, ms);
+    const { hold, holds, onAlert } = this.#options;
+    // Without a time a person has to mend it, or Meta.
+    const ms = failure.retry?.kind === 'after' ? failure.retry.ms : undefined;
+    const newly = hold(message.sender, ms ?? Number.POSITIVE_INFINITY, failure.code === RATE_EXCEEDED);
     await this.#moves.add(
       this.#move(message, STATUS.queued, {
         undo: failure.neverLeft === true ? 1 : 0,
@@ -158,10 +206,9 @@ export class Settle {
         detail: describe(failure),
       }),
     );
-    if (!newly || ms < WRITTEN_HOLD_MS) return;
-    this.#options.onAlert(message.sender, failure);
-    const until = new Date(clock.now().getTime() + ms).toISOString();
-    await store.run(HOLD, [message.sender, until, failure.code, describe(failure)]);
+    if (!newly || (ms !== undefined && ms < WRITTEN_HOLD_MS)) return;
+    onAlert(message.sender, failure);
+    await holds.hold(message.sender, ms, failure.code, describe(failure));
   }
 
   async #retry(message: Claimed, failure: Failure): Promise<void> {

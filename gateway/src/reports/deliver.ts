@@ -1,13 +1,21 @@
 import type { GuardedClient } from '../fetch/guarded.ts';
 import { mended } from '../message/content.ts';
-import { eventName } from '../message/event.ts';
-import type { DialectName } from '../message/message.ts';
+import { eventName, isNoticeEvent } from '../message/event.ts';
+import type { DialectName, Message } from '../message/message.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import { messageFromJson } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
-import { eventIdOf, type ReportEncoder, type SigningKeys } from './encoder.ts';
-import { type Attempt, CLAIM_REPORTS, type ClaimedReport, REPORT, SETTLE_REPORTS } from './statements.ts';
+import { eventIdOf, type Report, type ReportEncoder, type SigningKeys } from './encoder.ts';
+import { noticeFromJson } from './notice-row.ts';
+import {
+  ANSWER_MAX,
+  type Attempt,
+  CLAIM_REPORTS,
+  type ClaimedReport,
+  REPORT,
+  SETTLE_REPORTS,
+} from './statements.ts';
 
 /** Retries become due without anybody waking us. */
 const LOOK_MS = 500;
@@ -25,12 +33,23 @@ export interface DeliverOptions {
   readonly encoders: Readonly<Partial<Record<DialectName, ReportEncoder>>>;
   readonly keysOf: (workspaceId: string, endpointId: string | undefined) => SigningKeys | undefined;
   readonly phoneOf: (senderId: string) => string | undefined;
+  /** Where the file of an inbound message is to be had; undefined when it has none. */
+  readonly mediaUrlOf: (message: Message) => string | undefined;
   /** Pauses between attempts at one URL; one attempt more than pauses. */
   readonly scheduleMs: readonly number[];
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly onDelivered: (ok: boolean) => void;
   readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** How one attempt went. */
+interface Outcome {
+  readonly ok: boolean;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly ms: number;
+  readonly answer: string;
 }
 
 /** Delivers reports: claim, encode, sign afresh, post, settle; each attempt is recorded. */
@@ -141,6 +160,7 @@ export class Deliver {
       const at = clock.now();
       const url = this.#urlOf(report);
       const outcome = await this.#post(report, url, at);
+      if (outcome === 'moot') return await this.#settle.add(mootAttempt(report, url, at));
       onDelivered(outcome.ok);
       await this.#settle.add({
         id: report.id,
@@ -151,6 +171,7 @@ export class Deliver {
         url,
         status: outcome.status,
         error: outcome.error === null ? null : mended(outcome.error).slice(0, 500),
+        answer: outcome.answer === '' ? null : mended(outcome.answer.slice(0, ANSWER_MAX)),
       });
     } catch (error) {
       // The lease brings it back.
@@ -187,31 +208,25 @@ export class Deliver {
     return { state: REPORT.pending, run_at: new Date(now + pause).toISOString() };
   }
 
-  async #post(
-    report: ClaimedReport,
-    url: string,
-    now: Date,
-  ): Promise<{ ok: boolean; status: number | null; error: string | null; ms: number }> {
-    const { client, encoders, keysOf, phoneOf } = this.#options;
+  /** `moot`: nobody wants it any more. */
+  async #post(report: ClaimedReport, url: string, now: Date): Promise<Outcome | 'moot'> {
+    const { client, encoders, keysOf } = this.#options;
+    // Its endpoint was deleted.
+    if (report.endpoint_id !== null && report.subscribed === null) return 'moot';
     const encode = encoders[report.dialect as DialectName];
     const keys = keysOf(report.workspace_id, report.endpoint_id ?? undefined);
     if (encode === undefined || keys === undefined) {
-      return { ok: false, status: null, error: `nothing can sign for ${report.dialect} here`, ms: 0 };
+      return {
+        ok: false,
+        status: null,
+        error: `nothing can sign for ${report.dialect} here`,
+        ms: 0,
+        answer: '',
+      };
     }
-    const message = messageFromJson(report.message);
-    const request = encode(
-      {
-        eventId: eventIdOf(message.id, report.kind),
-        event: eventName(report.kind),
-        occurredAt: new Date(report.occurred_at),
-        attempt: report.attempt,
-        deliveredTo: url,
-        message,
-        senderPhone: phoneOf(message.senderId) ?? '',
-      },
-      keys,
-      now,
-    );
+    const told = this.#told(report, url);
+    const request = told === undefined ? undefined : encode(told, keys, now);
+    if (request === undefined) return 'moot';
     const result = await client.post(url, request);
     switch (result.kind) {
       case 'answered': {
@@ -221,17 +236,64 @@ export class Deliver {
           status: result.status,
           error: ok ? null : `answered ${result.status}`,
           ms: result.durationMs,
+          answer: result.excerpt,
         };
       }
       case 'refused':
-        return { ok: false, status: null, error: result.reason, ms: 0 };
+        return { ok: false, status: null, error: result.reason, ms: 0, answer: '' };
       case 'failed':
-        return { ok: false, status: null, error: `${result.code}: ${result.message}`, ms: result.durationMs };
+        return {
+          ok: false,
+          status: null,
+          error: `${result.code}: ${result.message}`,
+          ms: result.durationMs,
+          answer: '',
+        };
     }
+  }
+
+  /** Undefined when the row that it is about is gone. */
+  #told(report: ClaimedReport, url: string): Report | undefined {
+    const { phoneOf, mediaUrlOf } = this.#options;
+    const event = eventName(report.kind);
+    const delivery = { occurredAt: new Date(report.occurred_at), attempt: report.attempt, deliveredTo: url };
+    if (isNoticeEvent(event)) {
+      if (report.notice === null) return undefined;
+      const notice = noticeFromJson(report.notice, phoneOf);
+      const eventId = eventIdOf(notice.id, report.kind);
+      return { ...delivery, about: 'notice', eventId, event, notice, subscribed: report.subscribed ?? [] };
+    }
+    if (report.message === null) return undefined;
+    const message = messageFromJson(report.message);
+    return {
+      ...delivery,
+      about: 'message',
+      eventId: eventIdOf(message.id, report.kind),
+      event,
+      message,
+      senderPhone: phoneOf(message.senderId) ?? '',
+      mediaUrl: message.direction === 'outbound' ? undefined : mediaUrlOf(message),
+    };
   }
 
   #whenQuiet(): void {
     if (this.#stopping && this.#inFlight === 0 && !this.#claiming)
       for (const resolve of this.#quiet.splice(0)) resolve();
   }
+}
+
+/** Ends a report that nobody wants any more, without an attempt. */
+function mootAttempt(report: ClaimedReport, url: string, now: Date): Attempt {
+  return {
+    id: report.id,
+    attempt: report.attempt,
+    state: REPORT.failed,
+    run_at: now.toISOString(),
+    at: null,
+    ms: 0,
+    url,
+    status: null,
+    error: null,
+    answer: null,
+  };
 }

@@ -3,7 +3,10 @@ import type { Statement } from '../store/store.ts';
 /** States of a report, as stored. */
 export const REPORT = { pending: 0, delivered: 1, failed: 2 } as const;
 
-/** A report that this node delivers now, with the message it is about (a row of `messages` as JSON). */
+/** How much of a receiver's answer is kept, characters. */
+export const ANSWER_MAX = 2_048;
+
+/** A report that this node delivers now, with the row of `messages` or of `notices` that it is about, as JSON. */
 export interface ClaimedReport {
   readonly id: string;
   readonly kind: number;
@@ -14,7 +17,10 @@ export interface ClaimedReport {
   readonly url: string;
   readonly failover_url: string | null;
   readonly attempt: number;
-  readonly message: Record<string, unknown>;
+  readonly message: Record<string, unknown> | null;
+  readonly notice: Record<string, unknown> | null;
+  /** What its endpoint asked for, in the dialect's names; null when the endpoint is gone, or there was none. */
+  readonly subscribed: readonly string[] | null;
 }
 
 /**
@@ -35,13 +41,15 @@ export const CLAIM_REPORTS: Statement<ClaimedReport[]> = {
     ), claimed as (
       update reports r set attempt = r.attempt + 1, run_at = $3::timestamptz
       from picked where r.id = picked.id
-      returning r.id, r.message_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id, r.dialect, r.url,
+      returning r.id, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id, r.dialect, r.url,
         r.failover_url, r.attempt
     )
     select coalesce(json_agg(json_build_object('id', r.id, 'kind', r.kind,
       'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
-      'url', r.url, 'failover_url', r.failover_url, 'attempt', r.attempt, 'message', row_to_json(m))), '[]') as out
-    from claimed r join messages m on m.id = r.message_id`,
+      'url', r.url, 'failover_url', r.failover_url, 'attempt', r.attempt, 'message', row_to_json(m), 'notice', row_to_json(n),
+      'subscribed', e.events)), '[]') as out
+    from claimed r left join messages m on m.id = r.message_id left join notices n on n.id = r.notice_id
+    left join webhook_endpoints e on e.id = r.endpoint_id`,
 };
 
 /** How one attempt ended. */
@@ -51,11 +59,14 @@ export interface Attempt {
   readonly state: number;
   /** When to try again; now for a report that has ended. */
   readonly run_at: string;
-  readonly at: string;
+  /** Null when nothing was sent: then no attempt is kept. */
+  readonly at: string | null;
   readonly ms: number;
   readonly url: string;
   readonly status: number | null;
   readonly error: string | null;
+  /** The beginning of what was answered. */
+  readonly answer: string | null;
 }
 
 /**
@@ -67,7 +78,7 @@ export const SETTLE_REPORTS: Statement<number> = {
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as i(id uuid, attempt integer, state smallint, run_at timestamptz,
-        at timestamptz, ms integer, url text, status smallint, error text)
+        at timestamptz, ms integer, url text, status smallint, error text, answer text)
     ), locked as materialized (
       select r.id from reports r join input i on i.id = r.id order by r.id for update of r
     ), settled as (
@@ -76,8 +87,8 @@ export const SETTLE_REPORTS: Statement<number> = {
       from input i join locked l on l.id = i.id
       where r.id = i.id and r.attempt = i.attempt and r.state + 0 = 0
     ), noted as (
-      insert into report_attempts (report_id, attempt, at, duration_ms, url, http_status, error)
-      select id, attempt, at, ms, url, status, error from input
+      insert into report_attempts (report_id, attempt, at, duration_ms, url, http_status, error, answer)
+      select id, attempt, at, ms, url, status, error, answer from input where at is not null
       on conflict (report_id, attempt) do nothing
     )
     select count(*)::int as out from input`,
