@@ -9,6 +9,10 @@ import type { HttpProblem, Refusal } from './problem.ts';
 /** The dialects that are served. A fifth is a new folder and one line here. */
 export const DIALECTS: readonly Dialect[] = [telnyx];
 
+/** Below `/v2/whatsapp/` YCloud has paths too, none of these. */
+const TELNYX_PATHS =
+  /^\/v2\/(messages|public_key|v2|media|messaging_profiles|webhook_deliveries|phone_numbers|whatsapp_message_templates|whatsapp\/(message_templates|phone_numbers|business_accounts|user_data))(\/|$)/;
+
 type Refuse = (problem: HttpProblem) => Refusal;
 
 /**
@@ -17,10 +21,10 @@ type Refuse = (problem: HttpProblem) => Refusal;
  */
 export function dialectRefuser(refuseApi: Refuse): (path: string, headers: IncomingHttpHeaders) => Refuse {
   return (path, headers) => {
-    if (/^\/(api|webhooks|healthz|readyz|metrics|docs)(\/|$)/.test(path)) return refuseApi;
+    if (/^\/(api|media|webhooks|healthz|readyz|metrics|docs)(\/|$)/.test(path)) return refuseApi;
     if (path.startsWith('/whatsapp/')) return refuseInfobip;
     if (path.startsWith('/v1/')) return refuseElevenLabs;
-    if (/^\/v2\/(messages|public_key|v2)(\/|$)/.test(path)) return telnyx.refuse;
+    if (TELNYX_PATHS.test(path)) return telnyx.refuse;
     if (headers['x-api-key'] !== undefined) return refuseYCloud;
     if (headers['xi-api-key'] !== undefined) return refuseElevenLabs;
     if (/^(App|Basic|IBSSO)\s/i.test(headers.authorization ?? '')) return refuseInfobip;

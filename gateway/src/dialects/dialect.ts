@@ -1,22 +1,63 @@
 import type { FastifyInstance } from 'fastify';
 import type { Directory } from '../accounts/directory.ts';
+import type { Secrets } from '../accounts/secrets.ts';
+import type { Credentials } from '../carriers/whatsapp/client.ts';
+import type { Media } from '../media/media.ts';
 import type { EventName } from '../message/event.ts';
+import type { Failure } from '../message/failure.ts';
 import type { DialectName, Message, Outbound } from '../message/message.ts';
-import type { Accepted } from '../outbox/accept.ts';
+import type { Acceptance, Render } from '../outbox/accept.ts';
+import type { Cancellation } from '../outbox/cancel.ts';
+import type { Mark, Repeats } from '../outbox/repeats.ts';
 import type { HttpProblem, Refusal } from '../problem.ts';
+import type { Window } from '../recipients/windows.ts';
 import type { ReportEncoder } from '../reports/encoder.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { TemplateDesk } from '../templates/manage.ts';
+import type { Templates } from '../templates/templates.ts';
+
+/** One request to the Graph API: `path` from behind the version, with its query. */
+export type Graph = (
+  credentials: Credentials,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: Readonly<Record<string, unknown>>,
+) => Promise<
+  | { readonly kind: 'answered'; readonly body: unknown }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+>;
 
 /** What a dialect may call of the floors below; `gateway.ts` passes it in. */
 export interface Below {
   readonly directory: Directory;
   /**
-   * Stores the messages; resolves when they are on disk.
+   * Stores the messages; resolves when they are on disk. What WhatsApp would not take is refused and not stored.
    *
+   * @param mark from `once`
+   * @param render the answer of the route to what is accepted
    * @throws Overloaded when too much waits for a commit, or the database did not answer within 5 s
    */
-  readonly accept: (messages: readonly Outbound[]) => Promise<Accepted[]>;
+  readonly accept: (messages: readonly Outbound[], mark: Mark, render: Render) => Promise<Acceptance[]>;
+  readonly repeats: Repeats;
   /** A message of this workspace, or undefined. */
   readonly findMessage: (workspaceId: string, id: string) => Promise<Message | undefined>;
+  /** Takes a message of this workspace back that was not sent yet; undefined when there is none. */
+  readonly cancel: (workspaceId: string, id: string) => Promise<Cancellation | undefined>;
+  /** The window of somebody with one of the workspace's numbers. */
+  readonly windowOf: (workspaceId: string, senderId: string, recipient: string) => Promise<Window>;
+  readonly templates: Templates;
+  readonly templateDesk: TemplateDesk;
+  readonly media: Media;
+  /** A link to the file of an inbound message; undefined when it has none. */
+  readonly mediaUrlOf: (message: Message) => string | undefined;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  /** Asks Meta in a number's name; never throws. */
+  readonly graph: Graph;
+  /** Takes the lanes of new numbers at once. */
+  readonly sendersChanged: () => Promise<void>;
   /** Why an address may not be fetched, one sentence; undefined when its shape is fine. */
   readonly checkUrl: (url: string) => string | undefined;
 }

@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../../problem.ts';
+import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
 /** ElevenLabs' `detail` object; `status` repeats `code` for older clients (elevenlabs, error shapes). */
 export function refuse(problem: HttpProblem): Refusal {
@@ -7,7 +7,9 @@ export function refuse(problem: HttpProblem): Refusal {
     status,
     ...(problem.kind === 'overloaded'
       ? { headers: { 'retry-after': String(problem.retryAfterSeconds) } }
-      : {}),
+      : problem.kind === 'queue_full'
+        ? { headers: { 'retry-after': String(QUEUE_RETRY_S) } }
+        : {}),
     body: { detail: { type, code, status: code, message } },
   };
 }
@@ -36,6 +38,12 @@ function describe(problem: HttpProblem): [number, string, string, string] {
       return [413, 'invalid_request', 'request_too_large', `The body has more than ${problem.limit} bytes.`];
     case 'overloaded':
       return [503, 'service_unavailable', 'system_busy', 'Too much waits to be stored. Try again soon.'];
+    case 'queue_full':
+      return [429, 'rate_limit_error', 'rate_limit_exceeded', queueFull(problem.limit)];
+    case 'idempotency_key': {
+      const [status, message] = KEY_PROBLEMS[problem.why];
+      return [status, 'invalid_request', 'bad_request', message];
+    }
     case 'internal':
       return [
         500,

@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../../problem.ts';
+import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
 /** Infobip's shape A; one key too many breaks its Java client, so only these (infobip §7.1). */
 export function refuse(problem: HttpProblem): Refusal {
@@ -7,7 +7,9 @@ export function refuse(problem: HttpProblem): Refusal {
     status,
     ...(problem.kind === 'overloaded'
       ? { headers: { 'retry-after': String(problem.retryAfterSeconds) } }
-      : {}),
+      : problem.kind === 'queue_full'
+        ? { headers: { 'retry-after': String(QUEUE_RETRY_S) } }
+        : {}),
     body: { requestError: { serviceException: { messageId, text } } },
   };
 }
@@ -29,6 +31,12 @@ function describe(problem: HttpProblem): [number, string, string] {
       return [413, 'BAD_REQUEST', `Request body exceeds ${problem.limit} bytes`];
     case 'overloaded':
       return [503, 'GENERAL_ERROR', 'Service unavailable. Please try again.'];
+    case 'queue_full':
+      return [429, 'TOO_MANY_REQUESTS', queueFull(problem.limit)];
+    case 'idempotency_key': {
+      const [status, text] = KEY_PROBLEMS[problem.why];
+      return [status, 'BAD_REQUEST', text];
+    }
     case 'internal':
       return [500, 'GENERAL_ERROR', `Something went wrong. Reference: ${problem.reference}`];
   }

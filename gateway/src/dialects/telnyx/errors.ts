@@ -1,5 +1,5 @@
-import type { StoredFailure } from '../../message/failure.ts';
-import type { HttpProblem, Refusal } from '../../problem.ts';
+import { type Failure, type StoredFailure, storedFailure } from '../../message/failure.ts';
+import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
 /** Telnyx's codes that are used here, with its own titles (telnyx §8). */
 const TITLES = {
@@ -9,19 +9,24 @@ const TITLES = {
   '10007': 'Unexpected error',
   '10009': 'Authentication failed',
   '10010': 'Authorization failed',
+  '10011': 'Too many requests',
   '10015': 'Bad Request',
   '10016': 'Phone number must be in +E.164 format',
   '10023': 'Invalid JSON',
   '10025': 'String length out of range',
   '10026': 'Invalid parameter type',
+  '10027': 'Unprocessable Entity',
   '10029': 'Expected JSON Content-Type',
   '10030': 'Method not allowed',
   '10032': 'Invalid enumerated value',
   '10033': 'Value outside of allowed range',
+  '10036': 'Conflict',
   '10037': 'Service unavailable',
   '40008': 'Undeliverable',
   '40014': 'Message expired in queue',
   '40305': "Invalid 'from' address",
+  '40309': 'Destination region not whitelisted',
+  '40312': 'Messaging profile is disabled',
   '41000': 'WhatsApp Error',
 } as const;
 
@@ -33,6 +38,8 @@ export interface Fault {
   readonly detail: string;
   /** RFC 6901, into the request body. */
   readonly pointer?: string;
+  /** Of the query, or a part of the path. */
+  readonly parameter?: string;
 }
 
 /** One entry of Telnyx's `errors`. */
@@ -40,17 +47,18 @@ export interface WireError {
   readonly code: Code;
   readonly title: string;
   readonly detail: string;
-  readonly source?: { readonly pointer: string };
+  readonly source?: { readonly pointer: string } | { readonly parameter: string };
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
 function wireError(fault: Fault, meta: Readonly<Record<string, unknown>> = {}): WireError {
-  const { code, detail, pointer } = fault;
+  const { code, detail, pointer, parameter } = fault;
   return {
     code,
     title: TITLES[code],
     detail,
     ...(pointer === undefined ? {} : { source: { pointer } }),
+    ...(parameter === undefined ? {} : { source: { parameter } }),
     meta: { url: `https://developers.telnyx.com/docs/overview/errors/${code}`, ...meta },
   };
 }
@@ -121,6 +129,20 @@ function describe(problem: HttpProblem): Description {
           'x-should-retry': String(!problem.inDoubt),
         },
       };
+    case 'queue_full':
+      return {
+        status: 429,
+        code: '10011',
+        detail: queueFull(problem.limit),
+        headers: { 'retry-after': String(QUEUE_RETRY_S) },
+      };
+    case 'idempotency_key': {
+      const [status, detail] = KEY_PROBLEMS[problem.why];
+      // The package repeats a 409: soon the key has its answer.
+      if (problem.why === 'running')
+        return { status, code: '10036', detail, headers: { 'retry-after': '1' } };
+      return { status, code: problem.why === 'reused' ? '10027' : '10015', detail };
+    }
     case 'internal':
       return {
         status: 500,
@@ -138,23 +160,65 @@ const TEMPLATE_UNUSABLE: ReadonlySet<string> = new Set(['132001', '132015', '132
 
 /**
  * Why a message failed, as an entry of its `errors`: Meta's own code and words in the detail, where Telnyx's page
- * promises them; failures that are not Meta's are under the same code with what there is to say.
+ * promises them; failures that are not Meta's are under the same code with what there is to say. What is found here
+ * before Meta is asked has Meta's code too.
+ *
+ * @param pointer into the body: the recipient of a message that is on its way, the message of one that is refused
  */
-export function failureError(failure: StoredFailure): WireError {
-  const { code, title, detail, remedy, source } = failure;
+export function failureError(failure: StoredFailure, pointer = '/to/0'): WireError {
+  const { code, title, detail, remedy } = failure;
+  const isMetas = /^\d+$/.test(code);
   const meta = {
-    ...(source === 'meta' ? { whatsapp_error_code: code } : { wirebird_error_code: code }),
+    ...(isMetas ? { whatsapp_error_code: code } : { wirebird_error_code: code }),
     ...(detail === undefined ? {} : { error_user_msg: detail }),
     ...(remedy === undefined ? {} : { remedy }),
   };
   return wireError(
     {
-      code: source === 'meta' && TEMPLATE_UNUSABLE.has(code) ? '40008' : '41000',
-      detail: source === 'meta' ? `(#${code}) ${title}` : title,
-      pointer: '/to/0',
+      code: TEMPLATE_UNUSABLE.has(code) ? '40008' : '41000',
+      detail: isMetas ? `(#${code}) ${title}` : title,
+      pointer,
     },
     meta,
   );
+}
+
+/** A send that WhatsApp would not take, found before it was stored (telnyx §8). */
+export function refuseSend(failure: Failure): Refusal {
+  return { status: 400, body: { errors: [failureError(storedFailure(failure), '/whatsapp_message')] } };
+}
+
+/**
+ * A message that cannot be cancelled. Telnyx's specification declares one error here where its other answers have a
+ * list (telnyx §3, row 3): readers of either find theirs.
+ */
+export function refuseCancel(status: 403 | 404, fault: Fault): Refusal {
+  const error = wireError(fault);
+  return { status, body: { ...error, errors: [error] } };
+}
+
+/**
+ * Meta refused what a route asked it for, or could not be asked: its own words under the code that Telnyx's page names.
+ * A retry by the package could do the same thing twice, so it is told not to.
+ */
+export function refuseFailure(failure: Failure, code: Code): Refusal {
+  const { title, detail, source, outcome, remedy } = failure;
+  if (source === 'meta' && outcome !== 'retry') {
+    const { detail: said, meta } = failureError(failure);
+    return { status: 400, body: { errors: [wireError({ code, detail: said }, { ...meta })] } };
+  }
+  return {
+    status: 503,
+    headers: { 'x-should-retry': 'false' },
+    body: {
+      errors: [
+        wireError(
+          { code: '10037', detail: `WhatsApp could not be asked: ${title}${detail ? ` (${detail})` : ''}.` },
+          { remedy },
+        ),
+      ],
+    },
+  };
 }
 
 /** A message whose validity ended in the queue. */

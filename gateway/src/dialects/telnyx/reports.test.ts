@@ -2,10 +2,9 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import Telnyx from 'telnyx';
 import { TelnyxWebhookVerificationError } from 'telnyx/lib/webhooks';
 import { describe, expect, test } from 'vitest';
-import type { EventName } from '../../message/event.ts';
-import { EVENT } from '../../message/event.ts';
+import { EVENT, type MessageEvent } from '../../message/event.ts';
 import type { Message } from '../../message/message.ts';
-import type { Report, SigningKeys } from '../../reports/encoder.ts';
+import type { MessageReport, NoticeReport, SigningKeys } from '../../reports/encoder.ts';
 import { EVENT_NAMES, encode, OWN_URL_EVENTS } from './reports.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -49,14 +48,17 @@ const message: Message = {
   sentAt: SENT,
   deliveredAt: DELIVERED,
   readAt: READ,
+  playedAt: undefined,
+  deletedAt: undefined,
   endedAt: undefined,
   validUntil: undefined,
   parked: undefined,
   runAt: undefined,
 };
 
-function report(event: EventName, more: Partial<Report> = {}): Report {
+function report(event: MessageEvent, more: Partial<MessageReport> = {}): MessageReport {
   return {
+    about: 'message',
     eventId: '01939b0b-0000-7000-8000-000000000004',
     event,
     occurredAt: DELIVERED,
@@ -69,7 +71,10 @@ function report(event: EventName, more: Partial<Report> = {}): Report {
 }
 
 /** The event as a receiver with the official package has it. */
-async function received(event: EventName, more: Partial<Report> = {}): Promise<Record<string, unknown>> {
+async function received(
+  event: MessageEvent,
+  more: Partial<MessageReport> = {},
+): Promise<Record<string, unknown>> {
   const { body, headers } = encode(report(event, more), keys, new Date());
   return (await client.webhooks.unwrap(body, { headers })) as unknown as Record<string, unknown>;
 }
@@ -118,7 +123,7 @@ describe('each event, as the official package unwraps it', () => {
     });
   });
 
-  test.each<[EventName, Partial<Message>, string, string, string | null, unknown[]]>([
+  test.each<[MessageEvent, Partial<Message>, string, string, string | null, unknown[]]>([
     ['sent', {}, 'message.sent', 'sent', null, []],
     ['read', {}, 'message.read', 'read', '2026-03-01T12:00:04.000+00:00', []],
     [
@@ -150,6 +155,14 @@ describe('each event, as the official package unwraps it', () => {
       { status: 'canceled', endedAt: READ },
       'message.finalized',
       'cancelled',
+      '2026-03-01T12:00:09.000+00:00',
+      [],
+    ],
+    [
+      'unreceipted',
+      { status: 'sent', deliveredAt: undefined, readAt: undefined, endedAt: READ },
+      'message.finalized',
+      'delivery_unconfirmed',
       '2026-03-01T12:00:09.000+00:00',
       [],
     ],
@@ -264,8 +277,160 @@ describe('what the official package refuses', () => {
   });
 });
 
-test('every event has exactly one name, and a message’s own URL gets all but inbound', () => {
-  const named = Object.values(EVENT_NAMES).flat();
+test('every event has a name, and a message’s own URL gets all that happens to what was sent here', () => {
+  const named = new Set(Object.values(EVENT_NAMES).flat());
   expect([...named].sort()).toEqual(Object.keys(EVENT).sort());
-  expect([...OWN_URL_EVENTS, 'inbound'].sort()).toEqual(Object.keys(EVENT).sort());
+  const others = ['inbound', 'echo', 'template', 'account', 'number'];
+  expect([...OWN_URL_EVENTS, ...others].sort()).toEqual(Object.keys(EVENT).sort());
+});
+
+describe('notices of accounts, numbers and templates', () => {
+  const notice = (
+    event: NoticeReport['event'],
+    field: string,
+    value: Record<string, unknown>,
+    subscribed: readonly string[],
+  ): NoticeReport => ({
+    about: 'notice',
+    eventId: '01939b0b-0000-7000-8000-000000000009',
+    event,
+    occurredAt: SENT,
+    attempt: 1,
+    deliveredTo: URL_,
+    subscribed,
+    notice: {
+      id: '01939b0b-0000-7000-8000-000000000008',
+      workspaceId: message.workspaceId,
+      wabaId: '102',
+      senderPhone: event === 'number' ? FROM : undefined,
+      field,
+      event: typeof value.event === 'string' ? value.event : undefined,
+      value,
+      at: SENT,
+    },
+  });
+
+  const STATUS = 'message_template_status_update';
+  const QUALITY = 'phone_number_quality_update';
+  test.each<[NoticeReport['event'], string, Record<string, unknown>, string | undefined]>([
+    ['template', STATUS, { event: 'APPROVED' }, 'whatsapp.template.approved'],
+    ['template', STATUS, { event: 'REJECTED', reason: 'SCAM' }, 'whatsapp.template.rejected'],
+    ['template', STATUS, { event: 'DISABLED' }, 'whatsapp.template.disabled'],
+    ['template', STATUS, { event: 'PAUSED' }, undefined],
+    ['template', 'message_template_quality_update', { event: 'APPROVED' }, undefined],
+    [
+      'number',
+      QUALITY,
+      { event: 'FLAGGED', current_limit: 'TIER_1K' },
+      'whatsapp.phone_number.quality_changed',
+    ],
+    ['number', 'phone_number_name_update', { decision: 'APPROVED' }, undefined],
+    ['account', 'account_update', { event: 'VERIFIED_ACCOUNT' }, 'whatsapp.account.update'],
+    ['account', 'account_update', { event: 'ACCOUNT_RESTRICTION' }, 'whatsapp.account.restricted'],
+    ['account', 'account_review_update', { decision: 'APPROVED' }, 'whatsapp.account.update'],
+  ])('%s: %s with %j', async (event, field, value, expected) => {
+    const encoded = encode(notice(event, field, value, ['*']), keys, new Date());
+    if (expected === undefined) {
+      expect(encoded).toBeUndefined();
+      return;
+    }
+    const { body, headers } = encoded!;
+    expect(await client.webhooks.unwrap(body, { headers })).toMatchObject({
+      data: {
+        event_type: expected,
+        id: '01939b0b-0000-7000-8000-000000000009',
+        record_type: 'event',
+        occurred_at: '2026-03-01T12:00:01.000+00:00',
+        payload: {
+          ...value,
+          waba_id: '102',
+          event: value.event ?? field,
+          ...(event === 'number' ? { phone_number: FROM } : {}),
+        },
+      },
+      meta: { attempt: 1, delivered_to: URL_ },
+    });
+  });
+
+  test.each<[string, readonly string[], boolean]>([
+    ['Telnyx’s event', ['whatsapp.template.approved'], true],
+    ['Meta’s field', [STATUS], true],
+    ['another event', ['whatsapp.template.rejected', QUALITY], false],
+    ['nothing', [], false],
+  ])('are sent to who asked for %s: only what was asked for', (_name, subscribed, sent) => {
+    const encoded = encode(notice('template', STATUS, { event: 'APPROVED' }, subscribed), keys, new Date());
+    expect(encoded !== undefined).toBe(sent);
+  });
+});
+
+const KINDS: [string, Record<string, unknown>][] = [
+  ['image', { id: '1', mime_type: 'image/jpeg', sha256: 'c2g=', caption: 'x' }],
+  ['video', { id: '1', mime_type: 'video/mp4', sha256: 'c2g=' }],
+  ['audio', { id: '1', mime_type: 'audio/ogg; codecs=opus', sha256: 'c2g=', voice: true }],
+  ['document', { id: '1', mime_type: 'application/pdf', sha256: 'c2g=', filename: 'a.pdf' }],
+  ['sticker', { id: '1', mime_type: 'image/webp', sha256: 'c2g=', animated: false }],
+  ['location', { latitude: 1, longitude: 2 }],
+  ['contacts', { name: { formatted_name: 'A' } }],
+  ['button', { payload: 'ack', text: 'OK' }],
+  ['interactive', { type: 'button_reply', button_reply: { id: 'yes', title: 'Yes' } }],
+  ['reaction', { message_id: 'wamid.A', emoji: '👍' }],
+  ['order', { catalog_id: '1', product_items: [] }],
+  ['system', { body: 'changed', type: 'user_changed_number', wa_id: '15550009' }],
+  ['edit', { original_message_id: 'wamid.A', message: { type: 'text', text: { body: 'b' } } }],
+  ['revoke', { original_message_id: 'wamid.A' }],
+  ['unsupported', { type: 'poll' }],
+];
+
+test.each(KINDS)(
+  'an inbound %s has Meta’s object in its body, and its file as media',
+  async (kind, value) => {
+    const hasFile = 'mime_type' in value;
+    const inbound: Message = {
+      ...message,
+      direction: 'inbound',
+      dialect: undefined,
+      kind,
+      content: { from: '15557654321', id: 'wamid.B', timestamp: '1772366700', type: kind, [kind]: value },
+      status: 'received',
+      wamid: 'wamid.B',
+    };
+    const mediaUrl = hasFile ? 'https://gw.example/media/1?expires=1&signature=2' : undefined;
+    expect(await received('inbound', { message: inbound, mediaUrl })).toMatchObject({
+      data: {
+        event_type: 'message.received',
+        payload: {
+          body: { type: kind, [kind]: value, foreign_id: 'wamid.B' },
+          media: hasFile ? [{ url: mediaUrl, content_type: value.mime_type, hash_sha256: 'c2g=' }] : [],
+        },
+      },
+    });
+  },
+);
+
+test('an echo says where it was written, and its recipient is one text', async () => {
+  const echo: Message = {
+    ...message,
+    direction: 'echo',
+    dialect: undefined,
+    content: {
+      from: '15550001000',
+      to: '15557654321',
+      id: 'wamid.E',
+      type: 'text',
+      text: { body: 'From the app' },
+    },
+    wamid: 'wamid.E',
+  };
+  expect(await received('echo', { message: echo })).toMatchObject({
+    data: {
+      event_type: 'message.echo',
+      payload: {
+        origin: 'whatsapp_business_app',
+        direction: 'outbound',
+        from: { phone_number: FROM },
+        to: TO,
+        body: { type: 'text', text: { body: 'From the app' }, foreign_id: 'wamid.E' },
+      },
+    },
+  });
 });

@@ -1,17 +1,30 @@
-import type { EventName } from '../../message/event.ts';
-import type { Report, ReportEncoder, SigningKeys } from '../../reports/encoder.ts';
-import { at, time, toInboundPayload, toOutboundPayload } from './translate.ts';
+import type { EventName, MessageEvent } from '../../message/event.ts';
+import type {
+  MessageReport,
+  NoticeReport,
+  Report,
+  SignedRequest,
+  SigningKeys,
+} from '../../reports/encoder.ts';
+import { at, time, toEchoPayload, toInboundPayload, toOutboundPayload } from './translate.ts';
 
 /** Telnyx's events (telnyx §9.2), each with what it tells about. */
 export const EVENT_NAMES: Readonly<Record<string, readonly EventName[]>> = {
   'message.sent': ['sent'],
-  'message.finalized': ['delivered', 'failed', 'expired', 'canceled', 'suppressed'],
+  'message.finalized': ['delivered', 'failed', 'expired', 'canceled', 'suppressed', 'unreceipted'],
   'message.read': ['read'],
   'message.received': ['inbound'],
+  'message.echo': ['echo'],
+  'whatsapp.account.update': ['account'],
+  'whatsapp.account.restricted': ['account'],
+  'whatsapp.phone_number.quality_changed': ['number'],
+  'whatsapp.template.approved': ['template'],
+  'whatsapp.template.rejected': ['template'],
+  'whatsapp.template.disabled': ['template'],
 };
 
-/** A message's own URL gets everything but inbound messages. */
-export const OWN_URL_EVENTS: readonly EventName[] = [
+/** A message's own URL gets everything that happens to what was sent here. */
+export const OWN_URL_EVENTS: readonly MessageEvent[] = [
   'sent',
   'delivered',
   'read',
@@ -19,9 +32,10 @@ export const OWN_URL_EVENTS: readonly EventName[] = [
   'suppressed',
   'canceled',
   'expired',
+  'unreceipted',
 ];
 
-function eventType(event: EventName): string {
+function eventType(event: MessageEvent): string {
   switch (event) {
     case 'sent':
       return 'message.sent';
@@ -29,27 +43,66 @@ function eventType(event: EventName): string {
       return 'message.read';
     case 'inbound':
       return 'message.received';
+    case 'echo':
+      return 'message.echo';
     case 'delivered':
     case 'failed':
     case 'suppressed':
     case 'canceled':
     case 'expired':
+    case 'unreceipted':
       return 'message.finalized';
   }
+}
+
+/** Telnyx's word for a notice (telnyx §9.2); undefined where it has none. */
+function noticeType({ event, notice }: NoticeReport): string | undefined {
+  switch (event) {
+    case 'template':
+      if (notice.field !== 'message_template_status_update') return undefined;
+      return ['APPROVED', 'REJECTED', 'DISABLED'].includes(notice.event ?? '')
+        ? `whatsapp.template.${notice.event?.toLowerCase()}`
+        : undefined;
+    case 'number':
+      return notice.field === 'phone_number_quality_update'
+        ? 'whatsapp.phone_number.quality_changed'
+        : undefined;
+    case 'account':
+      return notice.event === 'ACCOUNT_RESTRICTION' || notice.event === 'DISABLED_UPDATE'
+        ? 'whatsapp.account.restricted'
+        : 'whatsapp.account.update';
+  }
+}
+
+/** Everything that a business account's settings may ask for, beside the names of events and of Meta's fields. */
+const EVERYTHING = '*';
+
+/**
+ * The settings of a business account name events by Meta's fields too, as in Telnyx's own sample (telnyx §7).
+ */
+function asksFor(subscribed: readonly string[], type: string, field: string): boolean {
+  return subscribed.includes(type) || subscribed.includes(field) || subscribed.includes(EVERYTHING);
 }
 
 /**
  * A report as Telnyx sends it (telnyx §9.3, §9.4): the body names the attempt, so each attempt is signed afresh, which
  * also keeps its timestamp inside the 300 s that the official client allows.
+ *
+ * @returns undefined for a notice that Telnyx has no event for, or none that the endpoint asked for
  */
-export const encode: ReportEncoder = (report: Report, keys: SigningKeys, now: Date) => {
+export function encode(report: MessageReport, keys: SigningKeys, now: Date): SignedRequest;
+export function encode(report: Report, keys: SigningKeys, now: Date): SignedRequest | undefined;
+export function encode(report: Report, keys: SigningKeys, now: Date): SignedRequest | undefined {
+  const type = report.about === 'message' ? eventType(report.event) : noticeType(report);
+  if (type === undefined) return undefined;
+  if (report.about === 'notice' && !asksFor(report.subscribed, type, report.notice.field)) return undefined;
   const body = JSON.stringify({
     data: {
-      event_type: eventType(report.event),
+      event_type: type,
       id: report.eventId,
       occurred_at: time(report.occurredAt),
       record_type: 'event',
-      payload: payload(report),
+      payload: report.about === 'message' ? payload(report) : noticePayload(report),
     },
     meta: { attempt: report.attempt, delivered_to: report.deliveredTo },
   });
@@ -63,10 +116,28 @@ export const encode: ReportEncoder = (report: Report, keys: SigningKeys, now: Da
     },
     body,
   };
-};
+}
 
-function payload(report: Report): object {
-  const { event, message, senderPhone, occurredAt, deliveredTo } = report;
-  if (event === 'inbound') return toInboundPayload(message, senderPhone, deliveredTo);
+function payload(report: MessageReport): object {
+  const { event, message, senderPhone, occurredAt, deliveredTo, mediaUrl } = report;
+  if (event === 'inbound') return toInboundPayload(message, senderPhone, deliveredTo, mediaUrl);
+  if (event === 'echo') return toEchoPayload(message, senderPhone, deliveredTo);
   return toOutboundPayload(message, senderPhone, at(event, occurredAt, message));
 }
+
+/** The three fields that the official client types, with Meta's own beside them. */
+function noticePayload({ event, notice }: NoticeReport): object {
+  return {
+    ...notice.value,
+    record_type: RECORD_TYPES[event],
+    event: notice.event ?? notice.field,
+    waba_id: notice.wabaId,
+    ...(notice.senderPhone === undefined ? {} : { phone_number: notice.senderPhone }),
+  };
+}
+
+const RECORD_TYPES = {
+  account: 'whatsapp_account',
+  number: 'whatsapp_phone_number',
+  template: 'whatsapp_template',
+} as const;

@@ -18,7 +18,7 @@ const LATER = new Date('2026-03-01T12:00:04.100Z');
 function outbound(whatsapp_message: object, more: object = {}): Outbound {
   const checked = check({ from: FROM, to: TO, whatsapp_message, ...more }, () => undefined);
   if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
-  return toOutbound(checked.send, HERE);
+  return toOutbound(checked.send, checked.content, HERE);
 }
 
 /** The message that the outbox would read back, content through JSON as the database keeps it. */
@@ -47,6 +47,8 @@ function stored(sent: Outbound, more: Partial<Message> = {}): Message {
     sentAt: undefined,
     deliveredAt: undefined,
     readAt: undefined,
+    playedAt: undefined,
+    deletedAt: undefined,
     endedAt: undefined,
     validUntil: undefined,
     parked: undefined,
@@ -66,12 +68,12 @@ describe('a send becomes what Meta knows', () => {
     [
       'a reply',
       { type: 'text', text: { body: 'hi' }, context: { message_id: 'wamid.A', x: 1 } },
-      { type: 'text', text: { body: 'hi' }, context: { message_id: 'wamid.A' } },
+      { type: 'text', text: { body: 'hi' }, context: { message_id: 'wamid.A', x: 1 } },
     ],
     [
-      'a text without what Meta does not know',
+      'a text with what Meta may know tomorrow, without what is beside it',
       { type: 'text', text: { body: 'hi', bold: true }, to: '+15550000000', biz_opaque_callback_data: 't' },
-      { type: 'text', text: { body: 'hi' } },
+      { type: 'text', text: { body: 'hi', bold: true } },
     ],
     [
       'a template',
@@ -133,7 +135,6 @@ describe('a send becomes what Meta knows', () => {
               parameters: [
                 { type: 'document', document: { link: 'https://x.example/i.pdf', filename: 'i.pdf' } },
               ],
-              x: 1,
             },
           ],
         },
@@ -195,7 +196,13 @@ test('the answer has the page’s fields, and the message as the caller wrote it
     biz_opaque_callback_data: 't1',
   } as const;
   const send: Send = { from: FROM, to: TO, whatsapp_message, webhook_url: 'https://cb.example/wa' };
-  const accepted = { id: 'id', status: 'queued', createdAt: CREATED, validUntil: undefined } as const;
+  const accepted = {
+    kind: 'accepted',
+    id: 'id',
+    status: 'queued',
+    createdAt: CREATED,
+    validUntil: new Date('2026-01-02T00:00:00Z'),
+  } as const;
   expect(toAnswer(send, accepted, HERE.workspaceId)).toEqual({
     data: {
       record_type: 'message',
@@ -213,7 +220,7 @@ test('the answer has the page’s fields, and the message as the caller wrote it
       received_at: '2026-03-01T12:00:00.123+00:00',
       sent_at: null,
       completed_at: null,
-      valid_until: null,
+      valid_until: '2026-01-02T00:00:00.000+00:00',
     },
   });
 });
@@ -271,6 +278,14 @@ describe('a message read back', () => {
     expect(read({ status: 'delivered', failure, deliveredAt: LATER })).toMatchObject({ errors: [] });
   });
 
+  test('what WhatsApp took and gave up on is an unconfirmed delivery, and complete', () => {
+    const moment = read({ status: 'sent', endedAt: LATER });
+    expect(moment).toMatchObject({
+      to: [{ status: 'delivery_unconfirmed' }],
+      completed_at: '2026-03-01T12:00:04.100+00:00',
+    });
+  });
+
   test('read without delivered is complete', () => {
     expect(read({ status: 'read', readAt: LATER })).toMatchObject({
       completed_at: '2026-03-01T12:00:04.100+00:00',
@@ -306,7 +321,7 @@ describe('a message read back', () => {
       wamid: 'wamid.B',
       acceptedAt: LATER,
     });
-    expect(toInboundPayload(message, FROM, undefined)).toEqual({
+    expect(toInboundPayload(message, FROM, undefined, undefined)).toEqual({
       record_type: 'message',
       direction: 'inbound',
       id: message.id,
@@ -356,9 +371,14 @@ const textMessage = fc.record(
   },
   { requiredKeys: ['type', 'text'] },
 );
-const parameters = fc.array(fc.dictionary(label, fc.oneof(label, fc.integer()), { maxKeys: 3 }), {
-  maxLength: 3,
-});
+const parameters = fc.array(
+  fc.oneof(
+    fc.record({ type: fc.constant('text'), text: label }),
+    fc.record({ type: fc.constant('payload'), payload: label }),
+    fc.record({ type: fc.constant('hologram'), hologram: fc.jsonValue({ maxDepth: 2 }) }),
+  ),
+  { maxLength: 3 },
+);
 const component = fc.oneof(
   fc.record({ type: fc.constantFrom('header', 'body'), parameters }, { requiredKeys: ['type'] }),
   fc.record(

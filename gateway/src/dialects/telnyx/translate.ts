@@ -1,8 +1,9 @@
-import type { Content, TemplateComponent, TemplateContent } from '../../message/content.ts';
-import type { EventName } from '../../message/event.ts';
+import type { Content } from '../../message/content.ts';
+import type { MessageEvent } from '../../message/event.ts';
 import type { Message, Outbound } from '../../message/message.ts';
 import type { StatusName } from '../../message/status.ts';
 import type { Accepted } from '../../outbox/accept.ts';
+import { fromContent } from './content.ts';
 import { EXPIRED, failureError, type WireError } from './errors.ts';
 import type { Send } from './schema.ts';
 
@@ -12,52 +13,17 @@ export interface From {
   readonly senderId: string;
 }
 
-/** A checked send as the outbox takes it. Only what Meta knows goes into the content. */
-export function toOutbound(send: Send, from: From): Outbound {
+/** A checked send as the outbox takes it. */
+export function toOutbound(send: Send, content: Content, from: From): Outbound {
   return {
     workspaceId: from.workspaceId,
     senderId: from.senderId,
     dialect: 'telnyx',
     recipient: send.to,
-    content: toContent(send.whatsapp_message),
-    callbackData: send.whatsapp_message.biz_opaque_callback_data,
+    content,
+    callbackData: send.whatsapp_message.biz_opaque_callback_data ?? undefined,
     webhookUrl: send.webhook_url ?? undefined,
     webhookFailoverUrl: send.webhook_failover_url ?? undefined,
-  };
-}
-
-function toContent(message: Send['whatsapp_message']): Content {
-  const context =
-    message.context === undefined ? {} : { context: { message_id: message.context.message_id } };
-  switch (message.type) {
-    case 'text': {
-      const { body, preview_url } = message.text;
-      return { type: 'text', text: preview_url === undefined ? { body } : { body, preview_url }, ...context };
-    }
-    case 'template':
-      return { type: 'template', template: toTemplate(message.template), ...context };
-  }
-}
-
-type WireTemplate = Extract<Send['whatsapp_message'], { type: 'template' }>['template'];
-
-function toTemplate(template: WireTemplate): TemplateContent['template'] {
-  const { name, language, components } = template;
-  return {
-    name,
-    language: { ...(language.policy === undefined ? {} : { policy: language.policy }), code: language.code },
-    ...(components === undefined ? {} : { components: components.map(toComponent) }),
-  };
-}
-
-/** Meta counts buttons with text, Telnyx with integers (meta-cloud-api §3.2, telnyx §4.3). */
-function toComponent(component: NonNullable<WireTemplate['components']>[number]): TemplateComponent {
-  const { type, sub_type, index, parameters } = component;
-  return {
-    type,
-    ...(sub_type === undefined ? {} : { sub_type }),
-    ...(index === undefined ? {} : { index: String(index) }),
-    ...(parameters === undefined ? {} : { parameters }),
   };
 }
 
@@ -66,7 +32,12 @@ const OUR_END = { carrier: 'Telnyx', line_type: 'Wireless' } as const;
 const THEIR_END = { carrier: '', line_type: 'Wireless' } as const;
 
 /** The answer to a send: the page's fields and those that the official client types (telnyx §5). */
-export function toAnswer(send: Send, accepted: Accepted, workspaceId: string): { data: object } {
+export function toAnswer(
+  send: Send,
+  accepted: Accepted,
+  workspaceId: string,
+  profileId = workspaceId,
+): { data: object } {
   return {
     data: {
       record_type: 'message',
@@ -74,8 +45,7 @@ export function toAnswer(send: Send, accepted: Accepted, workspaceId: string): {
       id: accepted.id,
       type: 'WHATSAPP',
       organization_id: workspaceId,
-      // A workspace is what a messaging profile is to Telnyx: the settings that a number sends with.
-      messaging_profile_id: workspaceId,
+      messaging_profile_id: profileId,
       from: { phone_number: send.from, ...OUR_END },
       to: [{ phone_number: send.to, status: accepted.status, ...THEIR_END }],
       body: send.whatsapp_message,
@@ -122,10 +92,15 @@ function wireStatus(status: StatusName, wamid: string | undefined): string {
   }
 }
 
+/** WhatsApp took it and has given up on it without a word (telnyx §5). */
+function isSilent({ status, endedAt }: Message): boolean {
+  return (status === 'accepted' || status === 'sent') && endedAt !== undefined;
+}
+
 /** The message as it is now. */
 export function now(message: Message): Moment {
   return {
-    status: wireStatus(message.status, message.wamid),
+    status: isSilent(message) ? 'delivery_unconfirmed' : wireStatus(message.status, message.wamid),
     sentAt: message.sentAt,
     // A phone may say "read" without ever saying "delivered".
     completedAt: message.deliveredAt ?? message.readAt ?? message.endedAt,
@@ -134,12 +109,16 @@ export function now(message: Message): Moment {
 }
 
 /** The message as it was when the event happened: what came later is not in it. */
-export function at(event: Exclude<EventName, 'inbound'>, occurredAt: Date, message: Message): Moment {
+export function at(
+  event: Exclude<MessageEvent, 'inbound' | 'echo'>,
+  occurredAt: Date,
+  message: Message,
+): Moment {
   const moment = {
-    status: wireStatus(event, message.wamid),
+    status: event === 'unreceipted' ? 'delivery_unconfirmed' : wireStatus(event, message.wamid),
     sentAt: message.sentAt,
     completedAt: undefined,
-    errors: errorsIn(event, message),
+    errors: event === 'unreceipted' ? [] : errorsIn(event, message),
   };
   switch (event) {
     case 'sent':
@@ -152,6 +131,7 @@ export function at(event: Exclude<EventName, 'inbound'>, occurredAt: Date, messa
     case 'suppressed':
     case 'canceled':
     case 'expired':
+    case 'unreceipted':
       return { ...moment, completedAt: message.endedAt ?? occurredAt };
   }
 }
@@ -208,29 +188,23 @@ export function toOutboundPayload(message: Message, senderPhone: string, moment:
 
 /** Back to the words of `whatsapp_message`, with Meta's id where inbound messages have theirs. */
 function outboundBody(message: Message): Record<string, unknown> {
-  const body: Record<string, unknown> = { ...message.content };
-  const template = body.template as TemplateContent['template'] | undefined;
-  if (message.kind === 'template' && template?.components !== undefined) {
-    body.template = { ...template, components: template.components.map(fromComponent) };
-  }
+  const body = fromContent(message.content);
   if (message.callbackData !== undefined) body.biz_opaque_callback_data = message.callbackData;
   if (message.wamid !== undefined) body.foreign_id = message.wamid;
   return body;
-}
-
-function fromComponent(component: TemplateComponent): TemplateComponent {
-  return component.index === undefined ? component : { ...component, index: Number(component.index) };
 }
 
 /**
  * An inbound message (telnyx §9.3): `to` is one string, and Meta's own object is the body, with plus signs.
  *
  * @param webhookUrl where this copy goes; undefined for a GET
+ * @param mediaUrl where its file is to be had
  */
 export function toInboundPayload(
   message: Message,
   senderPhone: string,
   webhookUrl: string | undefined,
+  mediaUrl: string | undefined,
 ): object {
   const context = message.content.context as { from?: unknown } | undefined;
   return {
@@ -250,7 +224,7 @@ export function toInboundPayload(
       ...(typeof context?.from === 'string' ? { context: { ...context, from: plus(context.from) } } : {}),
     },
     cc: [],
-    media: [],
+    media: mediaOf(message, mediaUrl),
     encoding: 'utf-8',
     parts: 1,
     tags: [],
@@ -260,6 +234,42 @@ export function toInboundPayload(
     sent_at: null,
     completed_at: null,
     valid_until: null,
+    webhook_url: webhookUrl ?? null,
+    webhook_failover_url: null,
+    errors: [],
+  };
+}
+
+/** The file of an inbound message (telnyx §9.3). */
+function mediaOf({ content, kind }: Message, url: string | undefined): object[] {
+  if (url === undefined) return [];
+  const file = content[kind] as { mime_type?: unknown; sha256?: unknown } | undefined;
+  return [
+    {
+      url,
+      content_type: typeof file?.mime_type === 'string' ? file.mime_type : null,
+      hash_sha256: typeof file?.sha256 === 'string' ? file.sha256 : null,
+      size: null,
+    },
+  ];
+}
+
+/** What was written in the WhatsApp Business app on a number that is in both (telnyx §9.2). */
+export function toEchoPayload(message: Message, senderPhone: string, webhookUrl: string | undefined): object {
+  return {
+    record_type: 'message',
+    direction: 'outbound',
+    origin: 'whatsapp_business_app',
+    id: message.id,
+    type: 'WHATSAPP',
+    organization_id: message.workspaceId,
+    messaging_profile_id: message.workspaceId,
+    from: { phone_number: senderPhone, ...OUR_END },
+    to: message.recipient,
+    body: { ...message.content, id: message.id, foreign_id: message.wamid },
+    cost: { amount: null, currency: null },
+    received_at: time(message.acceptedAt ?? message.createdAt),
+    tags: [],
     webhook_url: webhookUrl ?? null,
     webhook_failover_url: null,
     errors: [],

@@ -1,4 +1,4 @@
-import type { HttpProblem, Refusal } from '../../problem.ts';
+import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
 /** YCloud's envelope; `status` and `code` are required (ycloud §4). */
 export function refuse(problem: HttpProblem): Refusal {
@@ -7,7 +7,9 @@ export function refuse(problem: HttpProblem): Refusal {
     status,
     ...(problem.kind === 'overloaded'
       ? { headers: { 'retry-after': String(problem.retryAfterSeconds) } }
-      : {}),
+      : problem.kind === 'queue_full'
+        ? { headers: { 'retry-after': String(QUEUE_RETRY_S) } }
+        : {}),
     body: { error: { status, code, message } },
   };
 }
@@ -32,6 +34,12 @@ function describe(problem: HttpProblem): [number, string, string] {
       return [400, 'BAD_REQUEST', problem.message];
     case 'overloaded':
       return [503, 'SERVICE_UNAVAILABLE', 'Too much waits to be stored. Try again soon.'];
+    case 'queue_full':
+      return [429, 'SENDER_RATE_LIMITED', queueFull(problem.limit)];
+    case 'idempotency_key': {
+      const [status, message] = KEY_PROBLEMS[problem.why];
+      return [status, status === 409 ? 'CONFLICT' : 'BAD_REQUEST', message];
+    }
     case 'internal':
       return [500, 'INTERNAL_SERVER_ERROR', `Something went wrong here. Reference: ${problem.reference}.`];
   }

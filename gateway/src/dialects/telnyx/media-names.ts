@@ -1,0 +1,51 @@
+import type { Content } from '../../message/content.ts';
+import type { Below } from '../dialect.ts';
+import { isObject } from './content.ts';
+
+/** Keys under which a file stands, in messages, headers, cards and the parameters of templates. */
+const FILES: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker']);
+
+/** What a business says to its own flow: nothing in there is ours to read. */
+const OPAQUE: ReadonlySet<string> = new Set(['flow_action_data', 'flow_action_payload']);
+
+/** Meta's ids are digits; any other may be the name of a media that was uploaded here. */
+const METAS_ID = /^\d+$/;
+
+/**
+ * Puts our id of an uploaded media in the place of its name; the outbox puts Meta's there. A name that nobody knows
+ * stays: it may be an id of Meta's in a form that we do not know. Costs a query only when there is such a name.
+ */
+export async function withMediaIds(
+  content: Content,
+  workspaceId: string,
+  media: Pick<Below['media'], 'byName'>,
+): Promise<Content> {
+  if (content.type === 'text' || content.type === 'reaction' || content.type === 'location') return content;
+  const names = new Set<string>();
+  changed(content, name => {
+    names.add(name);
+    return undefined;
+  });
+  if (names.size === 0) return content;
+  const ids = new Map<string, string>();
+  for (const name of names) {
+    const found = await media.byName(workspaceId, name);
+    if (found !== undefined) ids.set(name, `wbm:${found.id}`);
+  }
+  // Only ids have changed, text for text.
+  return changed(content, name => ids.get(name)) as Content;
+}
+
+function changed(value: unknown, idOf: (name: string) => string | undefined): unknown {
+  if (Array.isArray(value)) return value.map(item => changed(item, idOf));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (OPAQUE.has(key)) return [key, inner];
+      if (!FILES.has(key) || !isObject(inner) || typeof inner.id !== 'string' || METAS_ID.test(inner.id))
+        return [key, changed(inner, idOf)];
+      const id = idOf(inner.id);
+      return [key, id === undefined ? inner : { ...inner, id }];
+    }),
+  );
+}

@@ -1,0 +1,4 @@
+/** A field of a JSON object, whatever the value is. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
