@@ -40,6 +40,20 @@ export interface Config {
   readonly reportConcurrency: number;
   /** `WIREBIRD_ALLOW_PRIVATE_WEBHOOKS`: `true` opens private addresses to reports. The sandbox start opens loopback only. */
   readonly privateTargets: 'refused' | 'loopback' | 'allowed';
+  /**
+   * Files in a bucket instead of the data directory: `WIREBIRD_MEDIA_S3_BUCKET`, `WIREBIRD_MEDIA_S3_REGION` (default
+   * us-east-1), `WIREBIRD_MEDIA_S3_ENDPOINT` (of a store that is not Amazon's), `WIREBIRD_MEDIA_S3_PREFIX`,
+   * `WIREBIRD_MEDIA_S3_ACCESS_KEY_ID` with `WIREBIRD_MEDIA_S3_SECRET_ACCESS_KEY` (else as the machine has them).
+   */
+  readonly mediaS3: S3Settings | undefined;
+  /** `WIREBIRD_QUEUE_MAX`: how many messages of one number may wait to be sent; more are refused. Default 2,000,000. */
+  readonly queueMax: number;
+  /** `WIREBIRD_KEEP_DAYS`: how long messages, their timelines, reports and webhooks are kept. Default 30, at least 8. */
+  readonly keepDays: number;
+  /** `WIREBIRD_MEDIA_KEEP_DAYS`: how long what people send is kept. Default 30. */
+  readonly mediaKeepMs: number;
+  /** `WIREBIRD_CLOCK_JUMPS`: a file with milliseconds that the machine's clock is taken to be ahead, for tests. */
+  readonly clockJumps: string | undefined;
   /** `WIREBIRD_LOG_LEVEL`: trace, debug, info, warn, error, fatal or silent. Default info. */
   readonly logLevel: string;
   /** `--sandbox`: start the simulated WhatsApp network and seed a workspace, a sender and a key. */
@@ -47,6 +61,17 @@ export interface Config {
   /** `WIREBIRD_SANDBOX_PORT`, `--sandbox-port`. Default 8081; 0 takes a free one. */
   readonly sandboxPort: number;
 }
+
+export interface S3Settings {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string | undefined;
+  readonly prefix: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+}
+
+/** Meta repeats a webhook for seven days (meta-cloud-api §5.1): its row must still be there. */
+const KEEP_DAYS_MIN = 8;
 
 /** The smallest key that is not guessable by trying. */
 const KEY_MIN = 24;
@@ -123,7 +148,12 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       .map(part => seconds('WIREBIRD_REPORT_SCHEDULE', part.trim(), 0)),
     reportTimeoutMs: seconds('WIREBIRD_REPORT_TIMEOUT', text('WIREBIRD_REPORT_TIMEOUT'), 2),
     reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 256),
+    mediaS3: s3Settings(text),
+    queueMax: count('WIREBIRD_QUEUE_MAX', text('WIREBIRD_QUEUE_MAX'), 2_000_000, 1, 100_000_000),
+    keepDays: count('WIREBIRD_KEEP_DAYS', text('WIREBIRD_KEEP_DAYS'), 30, KEEP_DAYS_MIN, 3_650),
+    mediaKeepMs: count('WIREBIRD_MEDIA_KEEP_DAYS', text('WIREBIRD_MEDIA_KEEP_DAYS'), 30) * 86_400_000,
     privateTargets: openPrivate ? 'allowed' : sandbox ? 'loopback' : 'refused',
+    clockJumps: text('WIREBIRD_CLOCK_JUMPS'),
     logLevel: matching(
       'WIREBIRD_LOG_LEVEL',
       text('WIREBIRD_LOG_LEVEL') ?? 'info',
@@ -136,6 +166,28 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       flags.sandboxPort ?? text('WIREBIRD_SANDBOX_PORT'),
       8081,
     ),
+  };
+}
+
+function s3Settings(text: (name: string) => string | undefined): S3Settings | undefined {
+  const bucket = text('WIREBIRD_MEDIA_S3_BUCKET');
+  if (bucket === undefined) return undefined;
+  const accessKeyId = text('WIREBIRD_MEDIA_S3_ACCESS_KEY_ID');
+  const secretAccessKey = text('WIREBIRD_MEDIA_S3_SECRET_ACCESS_KEY');
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw new ConfigError(
+      'WIREBIRD_MEDIA_S3_ACCESS_KEY_ID and WIREBIRD_MEDIA_S3_SECRET_ACCESS_KEY are given together or not at all',
+    );
+  }
+  return {
+    bucket,
+    region: text('WIREBIRD_MEDIA_S3_REGION') ?? 'us-east-1',
+    endpoint: httpUrl('WIREBIRD_MEDIA_S3_ENDPOINT', text('WIREBIRD_MEDIA_S3_ENDPOINT')),
+    prefix: text('WIREBIRD_MEDIA_S3_PREFIX') ?? '',
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey },
   };
 }
 
@@ -156,11 +208,11 @@ function seconds(name: string, value: string | undefined, fallback: number): num
   return Math.round(number * 1000);
 }
 
-function count(name: string, value: string | undefined, fallback: number): number {
+function count(name: string, value: string | undefined, fallback: number, least = 1, most = 10_000): number {
   if (value === undefined) return fallback;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 10_000) {
-    throw new ConfigError(`${name} must be a whole number from 1 to 10000, not "${value}"`);
+  if (!Number.isInteger(number) || number < least || number > most) {
+    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not "${value}"`);
   }
   return number;
 }

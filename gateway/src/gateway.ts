@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Directory } from './accounts/directory.ts';
 import { loadOrMakeMasterKey } from './accounts/master-key.ts';
@@ -12,33 +10,43 @@ import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { Below } from './dialects/dialect.ts';
 import { DIALECTS, dialectRefuser } from './dialects.ts';
+import { drain } from './draining.ts';
 import { guardedConnector } from './fetch/connector.ts';
+import { createDownloads } from './fetch/download.ts';
 import { createGuardedClient } from './fetch/guarded.ts';
 import { createServer } from './http.ts';
-import { Journal } from './inbox/journal.ts';
-import { Reader } from './inbox/reader.ts';
-import { webhookRoutes } from './inbox/routes.ts';
-import { retryFailures, type SetAside } from './inbox/set-aside.ts';
-import { ParkedLook } from './inbox/strays.ts';
-import { eventMask, eventName } from './message/event.ts';
+import { hasMedia } from './inbox/inbound-media.ts';
+import { composeKeeping } from './keeping.ts';
+import { FETCH_MEDIA } from './media/inbound.ts';
+import { eventName } from './message/event.ts';
+import type { Message } from './message/message.ts';
 import { createMetrics } from './metrics.ts';
-import { Accept } from './outbox/accept.ts';
 import type { Applied } from './outbox/apply.ts';
-import { VOID_LEASES } from './outbox/claim.ts';
-import { Dispatch } from './outbox/dispatch.ts';
-import { Settle } from './outbox/settle.ts';
-import { Deliver } from './reports/deliver.ts';
+import { cancelMessage } from './outbox/cancel.ts';
+import { VOID_LEASES } from './outbox/sweep.ts';
+import type { Parts } from './parts.ts';
+import { composeReceiving } from './receiving.ts';
+import { windowOf } from './recipients/windows.ts';
+import { composeReporting } from './reporting.ts';
+import { composeSending } from './sending.ts';
 import { databaseClock } from './store/clock.ts';
+import { jumpingWall } from './store/clock-jumps.ts';
+import { Jobs } from './store/jobs.ts';
 import { findMessage } from './store/message-row.ts';
 import { migrate } from './store/migrate.ts';
 import { ensurePartitions } from './store/partitions.ts';
+import { dropOldDays } from './store/retention.ts';
 import { Store } from './store/store.ts';
-import { upkeep } from './upkeep.ts';
+import { type Upkeep, upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
 /** A clean stop takes at most this long; what is not sent by then stays in the queue. */
 const DRAIN_MS = 10_000;
 
+const CLOCK_MS = 10_000;
+
+/** A file from an address that a caller gives. */
+const DOWNLOAD_MS = 30_000;
 const DAY_PART_MS = 3_600_000;
 
 export interface Gateway {
@@ -56,7 +64,7 @@ export interface Gateway {
 }
 
 /**
- * The composition root: the only file that knows every room.
+ * The composition root: the only file that knows every part.
  *
  * @throws Error with a sentence for the operator when it cannot start; nothing is left running then
  */
@@ -66,34 +74,63 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     hotConnections: 8,
     onError: error => log.warn({ err: error }, 'a database connection broke'),
   });
+  let jobs: Jobs | undefined;
   try {
-    return await compose(config, log, database, store);
+    jobs = await Jobs.open({
+      url: database.url,
+      alone: database.alone,
+      onTrouble: (error, doing) => log.warn({ err: error }, `could not ${doing}; it is tried again`),
+      onError: (error, doing) => log.error({ err: error }, `could not ${doing}`),
+    });
+    return await compose(config, log, database, store, jobs);
   } catch (error) {
+    await jobs?.stop();
     await store.close().catch(() => {});
     await database.stop();
     throw error;
   }
 }
 
-async function compose(config: Config, log: Logger, database: Database, store: Store): Promise<Gateway> {
+async function compose(
+  config: Config,
+  log: Logger,
+  database: Database,
+  store: Store,
+  jobs: Jobs,
+): Promise<Gateway> {
   const onError = (error: unknown, doing: string): void => {
     metrics.errors.inc({ doing });
     log.error({ err: error }, `could not ${doing}`);
   };
-  const metrics = createMetrics({ sends: () => dispatch.inFlight, reports: () => deliver.inFlight });
-  const clock = await databaseClock(store.db);
+  const metrics = createMetrics({
+    sends: () => sending.dispatch.inFlight,
+    reports: () => deliver.inFlight,
+  });
+  const wall = config.clockJumps === undefined ? undefined : jumpingWall(config.clockJumps);
+  const clock = await databaseClock(store.db, wall);
   const startedAt = clock.now();
   await migrate(store.db, startedAt);
 
   const secrets = openSecrets(config.masterKey ?? (await loadOrMakeMasterKey(config.dataDir)));
   await checkMasterKey(store, secrets);
   const defaultWorkspace = await ensureDefaultWorkspace(store, secrets, startedAt);
+  let composed = false;
+  const sendersChanged = async (): Promise<void> => {
+    if (config.dispatch) await sending.dispatch.renew();
+  };
   const directory = await Directory.open(store, secrets, {
     adminKey: config.adminKey,
     sandboxKey: config.sandboxKey,
-    onChange: () => void (config.dispatch && dispatch.renew()),
+    onChange: () => {
+      // What is put together later looks by itself when it starts.
+      if (!composed) return;
+      void sendersChanged();
+      // A new number may bring templates that nobody has read yet.
+      void keeping.templates.syncDue().catch(error => onError(error, 'read the templates of accounts'));
+    },
     log: (message, error) => log.error({ err: error }, message),
   });
+  const parts: Parts = { config, log, metrics, store, clock, startedAt, directory, onError };
 
   const whatsapp = new WhatsApp({
     graphUrl: config.graphUrl,
@@ -109,120 +146,81 @@ async function compose(config: Config, log: Logger, database: Database, store: S
     connectionsPerOrigin: 64,
   });
 
-  const encoders = Object.fromEntries(DIALECTS.map(dialect => [dialect.name, dialect.encode]));
-  const deliver = new Deliver({
-    store,
-    clock,
-    client,
-    encoders,
-    keysOf: (workspaceId, endpointId) => {
-      const workspace = directory.workspace(workspaceId);
-      if (workspace === undefined) return undefined;
-      return {
-        ed25519: bytes => workspace.sign(bytes),
-        secret: endpointId === undefined ? undefined : directory.endpointSecret(endpointId),
-      };
-    },
-    phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,
-    scheduleMs: config.reportScheduleMs,
-    timeoutMs: config.reportTimeoutMs,
-    concurrency: config.reportConcurrency,
-    onDelivered: ok => metrics.reports.inc({ outcome: ok ? 'delivered' : 'failed' }),
-    onError,
-  });
-
   const onApplied = (applied: Applied): void => {
     if (applied.reports > 0) deliver.wake();
+    if (applied.woken.length > 0) sending.dispatch.wake(applied.woken);
+    if (applied.duplicates > 0) metrics.duplicates.inc(applied.duplicates);
     for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
     // Meta counts in and out together.
-    for (const { sender, count } of applied.inbound) dispatch.lane(sender)?.draw(count, clock.monotonic());
+    for (const { sender, count } of applied.inbound)
+      sending.dispatch.lane(sender)?.draw(count, clock.monotonic());
   };
-
-  const settle = new Settle({
-    store,
-    clock,
-    startedAt,
-    unconfirmedDeadlineMs: config.unconfirmedDeadlineMs,
-    hold: (senderId, ms) => dispatch.hold(senderId, ms),
-    wake: senderIds => dispatch.wake(senderIds),
-    random: Math.random,
-    onApplied,
-    onAlert: (senderId, failure) => {
-      metrics.holds.inc({ code: failure.code });
-      log.warn(
-        { sender: senderId, code: failure.code, title: failure.title, remedy: failure.remedy },
-        'a sender must wait',
-      );
+  const downloads = createDownloads({
+    privateTargets: config.privateTargets,
+    timeoutMs: DOWNLOAD_MS,
+  });
+  let url = config.publicUrl;
+  const keeping = await composeKeeping(parts, {
+    secrets,
+    whatsapp,
+    downloads,
+    publicUrl: () => url ?? '',
+    onTemplatesChanged: () => {
+      sending.held.look().catch(error => onError(error, 'look for messages of paused templates'));
     },
   });
-  const dispatch = new Dispatch({
-    store,
-    clock,
-    nodeId: randomUUID(),
+  const { templates, templateDesk, media, health } = keeping;
+  const mediaUrlOf = (message: Message): string | undefined =>
+    hasMedia(message.content) ? media.urlOfMessage(message.id) : undefined;
+  const deliver = composeReporting(parts, client, mediaUrlOf);
+  const sending = composeSending(parts, {
     alone: database.alone,
-    settle,
-    rateOf: senderId => directory.senderById(senderId)?.throughput,
-    send: async (senderId, send) => {
-      const sender = directory.senderById(senderId);
-      if (sender === undefined) throw new Error(`sender ${senderId} is gone`);
-      return whatsapp.send(sender, send);
-    },
-    sendTimeoutMs: config.sendTimeoutMs,
-    inFlightMax: config.sendConnections,
-    onError,
-  });
-  const masks = new Map(DIALECTS.map(dialect => [dialect.name, eventMask(dialect.events)]));
-  const accept = new Accept({
-    store,
-    clock,
-    maskOf: dialect => masks.get(dialect) ?? 0,
-    wake: senderIds => dispatch.wake(senderIds),
-  });
-  const below: Below = {
-    directory,
-    accept: async messages => {
-      const accepted = await accept.accept(messages);
-      metrics.accepted.inc({ dialect: messages[0]?.dialect ?? 'none' }, messages.length);
-      return accepted;
-    },
-    findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
-    checkUrl: url => client.check(url),
-  };
-
-  const journal = new Journal(store, clock);
-  const onSetAside = ({ journalId, items, reason }: SetAside): void => {
-    metrics.inbox.inc({ why: 'set_aside' }, items?.length ?? 1);
-    log.warn(
-      { webhook: journalId, items: items?.slice(0, 10), count: items?.length, reason },
-      items === undefined ? 'a webhook is set aside' : 'items of a webhook are set aside',
-    );
-  };
-  const reader = new Reader({
-    store,
-    clock,
-    directory,
+    whatsapp,
+    templates,
+    media,
+    health,
+    aliases: keeping.aliases,
     onApplied,
-    onCount: (why, count) => metrics.inbox.inc({ why }, count),
-    onSetAside,
-    onError,
   });
-  const parked = new ParkedLook({ store, clock, onApplied, onError });
+  const receiving = await composeReceiving(parts, {
+    onApplied,
+    keeping,
+    onNotices: () => void sendersChanged(),
+  });
 
-  const sendersChanged = async (): Promise<void> => {
-    if (config.dispatch) await dispatch.renew();
-  };
+  composed = true;
 
   // A crash may have left sends without an outcome; on the embedded database their leases end now.
   if (database.alone) await store.run(VOID_LEASES, [startedAt.toISOString()]);
 
-  const app = createServer(dialectRefuser(refuseApi), log);
-  webhookRoutes(app, {
+  const cancel = (workspaceId: string, id: string) => cancelMessage(store, sending.settle, workspaceId, id);
+  const below: Below = {
     directory,
-    journal,
-    reader,
-    verifyToken: config.verifyToken,
-    onWebhook: outcome => metrics.webhooks.inc({ outcome }),
-  });
+    accept: async (messages, mark, render) => {
+      const answers = await sending.accept.accept(messages, mark, render);
+      const accepted = answers.filter(answer => answer.kind === 'accepted' && !answer.repeated).length;
+      metrics.accepted.inc({ dialect: messages[0]?.dialect ?? 'none' }, accepted);
+      return answers;
+    },
+    repeats: sending.repeats,
+    findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
+    cancel,
+    windowOf: (workspaceId, senderId, recipient) =>
+      windowOf(store, { workspaceId, senderId, recipient }, health.closedIsKnown(senderId), clock.now()),
+    templates,
+    templateDesk,
+    media,
+    mediaUrlOf,
+    store,
+    clock,
+    secrets,
+    graph: (credentials, method, path, body) => whatsapp.request(credentials, method, path, body),
+    sendersChanged,
+    checkUrl: url => client.check(url),
+  };
+  await sending.repeats.beat();
+  const app = createServer(dialectRefuser(refuseApi), log);
+  receiving.routes(app);
   for (const dialect of DIALECTS) app.register(async scope => dialect.routes(scope, below));
   apiRoutes(app, {
     version: VERSION,
@@ -234,80 +232,45 @@ async function compose(config: Config, log: Logger, database: Database, store: S
     dialects: DIALECTS,
     checkUrl: url => client.check(url),
     verifyNumber: input => whatsapp.verifyNumber(input),
+    templates,
+    templateDesk,
+    media,
+    webhooks: health,
     sendersChanged,
+    cancel,
   });
   await app.listen({ port: config.port, host: config.host });
   const port = (app.server.address() as AddressInfo).port;
+  url ??= `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 
-  if (config.dispatch) await dispatch.start();
+  if (config.dispatch) await sending.dispatch.start();
   deliver.start();
-  await reader.sweep(true).catch(error => onError(error, 'read the journal back'));
-  const jobs = [
-    upkeep(
-      1_000,
-      () => countSweep(),
-      error => onError(error, 'sweep the queue'),
-    ),
-    upkeep(
-      5_000,
-      () => reader.sweep(false),
-      error => onError(error, 'sweep the journal'),
-    ),
-    upkeep(
-      2_000,
-      () => lookAtParked(),
-      error => onError(error, 'look for parked statuses'),
-    ),
-    upkeep(
-      2_000,
-      () => retryFailures(store, clock, (item, senderIds) => reader.readItem(item, senderIds), onSetAside),
-      error => onError(error, 'retry failed items'),
-    ),
-    upkeep(10_000, clock.sync, error => onError(error, 'read the database time')),
-    upkeep(
-      60_000,
-      () => settle.endOrphans(),
-      error => onError(error, 'end messages of deleted senders'),
-    ),
+  jobs.start({ [FETCH_MEDIA]: media.fetchTask });
+  const upkeeps: Upkeep[] = [
+    ...(await receiving.start()),
+    ...sending.upkeep(),
+    ...keeping.upkeep(),
+    upkeep(CLOCK_MS, clock.sync, error => onError(error, 'read the database time')),
     upkeep(
       DAY_PART_MS,
       () => ensurePartitions(store.db, clock.now()),
       error => onError(error, 'make partitions'),
     ),
+    upkeep(DAY_PART_MS, retain, error => onError(error, 'drop old days')),
   ];
 
-  async function countSweep(): Promise<void> {
-    const swept = await settle.sweep();
-    if (swept.unconfirmed > 0) metrics.unconfirmed.inc(swept.unconfirmed);
-    if (swept.resent > 0) metrics.resent.inc(swept.resent);
-  }
-
-  async function lookAtParked(): Promise<void> {
-    const dropped = await parked.look();
-    if (dropped > 0) metrics.inbox.inc({ why: 'dropped' }, dropped);
-  }
-
-  async function drain(say: (line: string) => void): Promise<void> {
-    const waiting = setInterval(() => {
-      say(
-        `still waiting: ${counted(dispatch.inFlight, 'send')}, ${counted(deliver.inFlight, 'report')} under way`,
-      );
-    }, 1_000);
-    try {
-      await Promise.all([closed(app), dispatch.stop()]);
-      await Promise.all(jobs.map(job => job.stop()));
-      await Promise.all([accept.idle(), journal.idle(), settle.idle(), reader.idle(), deliver.stop()]);
-      await dispatch.release();
-    } finally {
-      clearInterval(waiting);
-    }
+  async function retain(): Promise<void> {
+    const { dropped, open, busy } = await dropOldDays(store.db, clock.now(), config.keepDays);
+    if (dropped.length > 0) log.info({ days: dropped }, 'old days are dropped');
+    if (open.length > 0) log.warn({ days: open }, 'old days are kept: something in them is not over');
+    if (busy.length > 0) log.info({ days: busy }, 'old days are in use and are dropped later');
   }
 
   let stopping: Promise<void> | undefined;
   const stop = async (say: (line: string) => void): Promise<void> => {
     const timeout = new Promise<'late'>(resolve => setTimeout(resolve, DRAIN_MS, 'late').unref());
     const outcome = await Promise.race([
-      drain(say).then(
+      drain({ app, sending, receiving, keeping, deliver, jobs, upkeeps }, say).then(
         () => 'drained' as const,
         // A database that is away must not keep the rest from being closed.
         error => onError(error, 'finish what was under way'),
@@ -315,7 +278,10 @@ async function compose(config: Config, log: Logger, database: Database, store: S
       timeout,
     ]);
     if (outcome === 'late') say('not everything ended within 10 seconds; it is settled at the next start');
+    // Requests for templates end with it.
     await whatsapp.close();
+    await keeping.close();
+    await downloads.close();
     await client.close();
     await directory.close();
     await store.close().catch(error => onError(error, 'close the database connections'));
@@ -323,7 +289,7 @@ async function compose(config: Config, log: Logger, database: Database, store: S
   };
 
   return {
-    url: config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url,
     port,
     database,
     store,
@@ -333,13 +299,4 @@ async function compose(config: Config, log: Logger, database: Database, store: S
     sendersChanged,
     stop: say => (stopping ??= stop(say)),
   };
-}
-
-/** Fastify waits for the requests under way and closes idle connections. */
-async function closed(app: FastifyInstance): Promise<void> {
-  await app.close();
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

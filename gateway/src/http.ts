@@ -10,8 +10,10 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { QueueFull } from './outbox/depth.ts';
 import type { HttpProblem, Refusal } from './problem.ts';
 import { Overloaded } from './store/batch.ts';
+import { isPassing } from './store/store.ts';
 
 /** The largest documented send is a few kilobytes; media go elsewhere. */
 const BODY_MAX = 1024 * 1024;
@@ -75,13 +77,45 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
       path: pathOf(request.raw.url ?? '/'),
     }),
   );
+  endUnusedConnections(app);
   return app;
+}
+
+/**
+ * At a close Node ends connections between two requests, but not one on which none has come yet: it counts as busy for
+ * a minute. Clients open such connections in advance, so those that are left go when the last answer is written.
+ */
+function endUnusedConnections(app: FastifyInstance): void {
+  let underWay = 0;
+  let closing = false;
+  const endWhenQuiet = (): void => {
+    if (closing && underWay === 0) app.server.closeAllConnections();
+  };
+  app.server.on('request', (_request, response) => {
+    underWay++;
+    response.once('close', () => {
+      underWay--;
+      setImmediate(endWhenQuiet);
+    });
+  });
+  app.addHook('preClose', done => {
+    closing = true;
+    // After the server has stopped to listen, which follows this hook.
+    setImmediate(endWhenQuiet);
+    done();
+  });
 }
 
 /** What a thrown error means to a caller; what is our fault is logged with the reference that he is shown. */
 export function problemOf(error: FastifyError, request: FastifyRequest, log: FastifyBaseLogger): HttpProblem {
   if (error instanceof Overloaded) {
     return { kind: 'overloaded', retryAfterSeconds: error.retryAfterSeconds, inDoubt: error.inDoubt };
+  }
+  if (error instanceof QueueFull) return { kind: 'queue_full', limit: error.limit };
+  // The database is away: only what reads may be asked again without a thought.
+  if (isPassing(error)) {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    return { kind: 'overloaded', retryAfterSeconds: 5, inDoubt: !reads };
   }
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

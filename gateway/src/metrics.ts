@@ -19,18 +19,33 @@ export function createMetrics(live: { readonly sends: () => number; readonly rep
   gauge('wirebird_reports_in_flight', 'Report deliveries under way', live.reports);
   return {
     registry,
+    /** Of how many messages wait; set by the outbox. */
+    queued: (read: () => number) =>
+      gauge('wirebird_queued', 'Messages that wait to be sent, counted every ten seconds', read),
     accepted: counter('wirebird_messages_accepted_total', 'Messages stored for sending', ['dialect']),
     events: counter('wirebird_message_events_total', 'What happened to messages', ['event']),
     reports: counter('wirebird_report_attempts_total', 'Attempts to deliver a report', ['outcome']),
     webhooks: counter('wirebird_webhooks_total', 'Webhooks of the carrier', ['outcome']),
     inbox: counter('wirebird_inbox_items_total', 'Items of webhooks that had no effect', ['why']),
     holds: counter('wirebird_sender_holds_total', 'Senders that had to wait', ['code']),
+    unheard: counter(
+      'wirebird_senders_unheard_total',
+      'Senders whose messages were sent while no webhook came',
+      [],
+    ),
     unconfirmed: counter(
       'wirebird_unconfirmed_total',
       'Sends whose outcome was unknown when their lease ran out',
       [],
     ),
     resent: counter('wirebird_resent_total', 'Messages sent again because nothing was heard of them', []),
+    duplicates: counter(
+      'wirebird_duplicates_total',
+      'Messages that WhatsApp is known to have taken twice',
+      [],
+    ),
     errors: counter('wirebird_errors_total', 'Faults inside the gateway', ['doing']),
   };
 }
+
+export type Metrics = ReturnType<typeof createMetrics>;

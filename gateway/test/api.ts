@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { expect } from 'vitest';
@@ -8,11 +11,21 @@ import { openSecrets, type Secrets } from '../src/accounts/secrets.ts';
 import { createWorkspace, ensureDefaultWorkspace } from '../src/accounts/workspaces.ts';
 import { apiRoutes, refuseApi } from '../src/api/routes.ts';
 import { WhatsApp } from '../src/carriers/whatsapp/client.ts';
+import { fetchMedia, uploadMedia } from '../src/carriers/whatsapp/media.ts';
 import { guardedConnector } from '../src/fetch/connector.ts';
+import { createDownloads } from '../src/fetch/download.ts';
 import { createGuardedClient } from '../src/fetch/guarded.ts';
 import { createServer } from '../src/http.ts';
+import { linkKey } from '../src/media/links.ts';
+import { localStorage } from '../src/media/local-storage.ts';
+import { Media } from '../src/media/media.ts';
 import { newId } from '../src/message/id.ts';
+import { cancelMessage } from '../src/outbox/cancel.ts';
+import { Settle } from '../src/outbox/settle.ts';
+import { WebhookHealth } from '../src/recipients/webhook-health.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
+import { TemplateDesk } from '../src/templates/manage.ts';
+import { Templates } from '../src/templates/templates.ts';
 import { type Ground, ground } from './rows.ts';
 
 export const ADMIN_KEY = 'an admin key of thirty-two signs';
@@ -42,6 +55,7 @@ export interface ApiGround extends Ground {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly directory: Directory;
+  readonly media: Media;
   readonly url: string;
   readonly graphUrl: string;
   /** What was logged, a line each. */
@@ -75,9 +89,50 @@ export async function apiGround(): Promise<ApiGround> {
     connections: 2,
     guardedConnect: guardedConnector({ privateTargets: 'loopback', timeoutMs: 2_000 }),
   });
+  const folder = await mkdtemp(join(tmpdir(), 'wirebird-media-'));
+  const downloads = createDownloads({ privateTargets: 'loopback', timeoutMs: 2_000 });
+  const media = new Media({
+    store,
+    clock,
+    storage: localStorage(folder),
+    linkKey: await linkKey(store, secrets),
+    publicUrl: () => app.listeningOrigin,
+    uploadToMeta: (sender, file) => uploadMedia(whatsapp, sender, file),
+    fetchFromMeta: (sender, id, maxBytes) => fetchMedia(whatsapp, sender, id, maxBytes),
+    senderById: id => directory.senderById(id),
+    download: (address, maxBytes) => downloads.get(address, maxBytes),
+    keepInboundMs: 86_400_000,
+  });
+  const ofTemplates = {
+    store,
+    clock,
+    graph: whatsapp.request.bind(whatsapp),
+    speakerOf: (account: { workspaceId: string; wabaId: string }) =>
+      directory.sendersOfWaba(account.wabaId).find(one => one.workspaceId === account.workspaceId),
+  };
+  const templates = await Templates.open({
+    ...ofTemplates,
+    accountOf: id => directory.senderById(id),
+    accounts: () => directory.allSenders(),
+    onChange: () => {},
+    onError: error => void logged.push(String(error)),
+  });
   const registry = new Registry();
   new Counter({ name: 'wirebird_things_total', help: 'Things', registers: [registry] }).inc(3);
 
+  const settle = new Settle({
+    store,
+    clock,
+    unconfirmedDeadlineMs: 60_000,
+    hold: () => false,
+    holds: { hold: async () => {} },
+    wake: () => {},
+    confirmHeld: async () => false,
+    random: () => 0,
+    onApplied: () => {},
+    onNames: () => {},
+    onAlert: () => {},
+  });
   const logged: string[] = [];
   let sendersChanged = 0;
   const app = createServer(
@@ -99,9 +154,14 @@ export async function apiGround(): Promise<ApiGround> {
     ],
     checkUrl: address => guard.check(address),
     verifyNumber: credentials => whatsapp.verifyNumber(credentials),
+    media,
+    templates,
+    templateDesk: new TemplateDesk(ofTemplates, templates),
+    webhooks: new WebhookHealth({ store, clock, onUnheard: () => {} }),
     sendersChanged: async () => {
       sendersChanged++;
     },
+    cancel: (workspaceId, id) => cancelMessage(store, settle, workspaceId, id),
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = app.listeningOrigin;
@@ -111,6 +171,7 @@ export async function apiGround(): Promise<ApiGround> {
     clock,
     secrets,
     directory,
+    media,
     url,
     graphUrl,
     logged,
@@ -127,6 +188,10 @@ export async function apiGround(): Promise<ApiGround> {
     },
     stop: async () => {
       await app.close();
+      await templates.close();
+      media.close();
+      await downloads.close();
+      await rm(folder, { recursive: true, force: true });
       await whatsapp.close();
       await guard.close();
       await new Promise(resolve => meta.close(resolve));

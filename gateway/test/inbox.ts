@@ -7,6 +7,8 @@ import { parseBody } from '../src/inbox/items.ts';
 import { Journal } from '../src/inbox/journal.ts';
 import { Reader } from '../src/inbox/reader.ts';
 import { retryFailures, type SetAside } from '../src/inbox/set-aside.ts';
+import { newId } from '../src/message/id.ts';
+import { Aliases } from '../src/recipients/aliases.ts';
 import type { Clock } from '../src/store/clock.ts';
 import { type Ground, ground } from './rows.ts';
 
@@ -66,7 +68,7 @@ export async function inbox(): Promise<Inbox> {
       ahead += ms;
     },
   };
-  const journal = new Journal(store, clock);
+  const journal = new Journal(store);
   const counts = new Map<string, number>();
   const aside: SetAside[] = [];
   const errors: { error: unknown; doing: string }[] = [];
@@ -75,13 +77,24 @@ export async function inbox(): Promise<Inbox> {
       store,
       clock,
       directory,
+      aliases: new Aliases(store, clock),
       onApplied: () => {},
       onCount: (what, count) => counts.set(what, (counts.get(what) ?? 0) + count),
       onSetAside: one => aside.push(one),
       onError: (error, doing) => errors.push({ error, doing }),
     });
   const reader = newReader();
-  const journalled = (body: string): Promise<string> => journal.write(Buffer.from(body), [sender.id]);
+  const journalled = async (body: string): Promise<string> => {
+    const id = newId();
+    const row = {
+      id,
+      at: clock.now().toISOString(),
+      body: Buffer.from(body).toString('base64'),
+      senders: [sender.id],
+    };
+    await journal.write(row);
+    return id;
+  };
   return {
     g,
     sender,

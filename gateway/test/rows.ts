@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely';
-import { freshDatabase } from '../../tests/database.ts';
+import { copiedDatabase, type FreshDatabase } from '../../tests/database.ts';
 import { newId } from '../src/message/id.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { Store } from '../src/store/store.ts';
@@ -14,10 +14,18 @@ export interface Ground {
   readonly close: () => Promise<void>;
 }
 
+/** A database with all tables and nothing in them. */
+export function migratedDatabase(): Promise<FreshDatabase> {
+  return copiedDatabase('migrated', async url => {
+    const store = new Store(url, { hotConnections: 1, onError: () => {} });
+    await migrate(store.db, new Date());
+    await store.close();
+  });
+}
+
 export async function ground(): Promise<Ground> {
-  const database = await freshDatabase();
+  const database = await migratedDatabase();
   const store = new Store(database.url, { hotConnections: 3, onError: () => {} });
-  await migrate(store.db, new Date());
   const workspace = await addWorkspace(store);
   const sender = await addSender(store, workspace);
   return {

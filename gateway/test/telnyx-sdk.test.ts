@@ -151,6 +151,25 @@ describe('the official package', () => {
     });
   });
 
+  test('says by Wirebird’s own headers how long a message is of use, and is told when it says so badly', async () => {
+    const headers = { 'Wirebird-Valid-For': '90', 'Wirebird-Priority': 'bulk' };
+    const client = new Telnyx({
+      apiKey: running.key,
+      baseURL: `${running.url}/v2`,
+      defaultHeaders: headers,
+    });
+    const { data } = (await send({}, client)) as unknown as {
+      data: { received_at: string; valid_until: string };
+    };
+    expect(Date.parse(data.valid_until) - Date.parse(data.received_at)).toBe(90_000);
+    const urgent = new Telnyx({
+      apiKey: running.key,
+      baseURL: `${running.url}/v2`,
+      defaultHeaders: { 'Wirebird-Priority': 'urgent' },
+    });
+    expect(await refused(send({}, urgent))).toMatchObject({ status: 400, found: ['10015 -'] });
+  });
+
   test('finds no message under an unknown or a malformed id', async () => {
     const expected = { kind: Telnyx.NotFoundError, status: 404, found: ['10005 -'] };
     expect(await refused(client.messages.retrieve('3fa85f64-5717-4562-b3fc-2c963f66afa6'))).toEqual(expected);

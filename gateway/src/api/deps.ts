@@ -5,10 +5,15 @@ import type { Registry } from 'prom-client';
 import type { Directory } from '../accounts/directory.ts';
 import type { Secrets } from '../accounts/secrets.ts';
 import type { Credentials, NumberCheck } from '../carriers/whatsapp/client.ts';
+import type { Media } from '../media/media.ts';
 import type { EventName } from '../message/event.ts';
 import type { DialectName } from '../message/message.ts';
+import type { Cancellation } from '../outbox/cancel.ts';
+import type { WebhookHealth } from '../recipients/webhook-health.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { TemplateDesk } from '../templates/manage.ts';
+import type { Templates } from '../templates/templates.ts';
 
 /** What the API needs of the floors below; `gateway.ts` passes it in. */
 export interface ApiDeps {
@@ -27,8 +32,15 @@ export interface ApiDeps {
   readonly checkUrl: (url: string) => string | undefined;
   /** Reads a number at Meta with its token. */
   readonly verifyNumber: (credentials: Credentials) => Promise<NumberCheck>;
+  readonly media: Media;
+  readonly templates: Templates;
+  readonly templateDesk: TemplateDesk;
+  /** Whether the webhooks of a sender come. */
+  readonly webhooks: Pick<WebhookHealth, 'lastAt' | 'isUnheard'>;
   /** Takes the lanes of new senders at once. */
   readonly sendersChanged: () => Promise<void>;
+  /** Takes a message back that was not sent yet; undefined when the workspace has none with this id. */
+  readonly cancel: (workspaceId: string, id: string) => Promise<Cancellation | undefined>;
 }
 
 /** Fastify with types from TypeBox schemas. */

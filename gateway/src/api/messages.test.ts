@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiGround, apiGround, type Json } from '../../test/api.ts';
 import { createSender } from '../accounts/senders.ts';
 import { eventMask } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import { Accept } from '../outbox/accept.ts';
 import { APPLY, type Fact, type InboundRow } from '../outbox/apply.ts';
+import { QueueDepth } from '../outbox/depth.ts';
+import { Repeats } from '../outbox/repeats.ts';
 import { SETTLE_REPORTS } from '../reports/statements.ts';
 
 const PHONE = '+15550001000';
@@ -15,11 +17,12 @@ let accept: Accept;
 let workspace: string;
 let sender: string;
 let key: string;
+let sendKey: string;
 let strangerKey: string;
 
 beforeAll(async () => {
   g = await apiGround();
-  ({ id: workspace, read: key } = await g.tenant());
+  ({ id: workspace, read: key, send: sendKey } = await g.tenant());
   ({ read: strangerKey } = await g.tenant());
   const made = await createSender(
     g.store,
@@ -37,8 +40,18 @@ beforeAll(async () => {
   if ('kind' in made) throw new Error(made.detail);
   sender = made.id;
   await g.directory.refresh();
-  const mask = eventMask(['sent', 'delivered', 'read']);
-  accept = new Accept({ store: g.store, clock: g.clock, maskOf: () => mask, wake: () => {} });
+  const mask = eventMask(['sent', 'delivered', 'read', 'canceled']);
+  accept = new Accept({
+    depth: new QueueDepth(g.store, g.clock, 1_000),
+    repeats: new Repeats({ store: g.store, clock: g.clock, alone: true }),
+    store: g.store,
+    clock: g.clock,
+    maskOf: () => mask,
+    wake: () => {},
+    checkTemplate: () => ({ ok: true, templateId: undefined, category: undefined }),
+    termsOf: () => undefined,
+    closedIsKnown: () => false,
+  });
 });
 
 afterAll(async () => {
@@ -61,7 +74,8 @@ async function send(recipient = PERSON, webhookUrl?: string): Promise<string> {
       ...(webhookUrl === undefined ? {} : { webhookUrl }),
     },
   ]);
-  return accepted!.id;
+  if (accepted?.kind !== 'accepted') throw new Error('refused');
+  return accepted.id;
 }
 
 const apply = (facts: Fact[], inbound: InboundRow[] = []) =>
@@ -71,12 +85,14 @@ const after = (ms: number) => new Date(g.clock.now().getTime() + ms).toISOString
 
 test('a message is shown with everything that happened to it, in order', async () => {
   const id = await send(PERSON, 'https://example.com/hook');
+  // All at once: a slow machine must not change their order.
+  const [retried, sending, told, toldAgain] = [after(50), after(80), after(310), after(400)];
   const times = { accepted: after(100), sent: after(300), delivered: after(500), read: after(900) };
   await g.store.db
     .insertInto('timeline')
     .values({
       message_id: id,
-      at: new Date(after(50)),
+      at: new Date(retried),
       step: 'retry',
       attempt: 1,
       detail: '131000: Something went wrong',
@@ -84,7 +100,7 @@ test('a message is shown with everything that happened to it, in order', async (
     .execute();
   await g.store.db
     .updateTable('messages')
-    .set({ status: 20, attempt: 2, sending_at: new Date(after(80)) })
+    .set({ status: 20, attempt: 2, sending_at: new Date(sending) })
     .where('id', '=', id)
     .execute();
   await apply([{ id, sender, attempt: 2, wamid: 'wamid.1', pricing: '{"billable":true}', ...times }]);
@@ -102,8 +118,8 @@ test('a message is shown with everything that happened to it, in order', async (
     status,
     error,
   });
-  await g.store.run(SETTLE_REPORTS, [[attempt(1, after(310), 503, 'answered 503')], after(310)]);
-  await g.store.run(SETTLE_REPORTS, [[attempt(2, after(400), 200, null)], after(400)]);
+  await g.store.run(SETTLE_REPORTS, [[attempt(1, told, 503, 'answered 503')], told]);
+  await g.store.run(SETTLE_REPORTS, [[attempt(2, toldAgain, 200, null)], toldAgain]);
 
   const { status, json } = await get(`/api/messages/${id}`);
   expect(status).toBe(200);
@@ -125,6 +141,8 @@ test('a message is shown with everything that happened to it, in order', async (
     pricing: { billable: true },
     failure: null,
     waits: null,
+    played_at: null,
+    deleted_at: null,
     ended_at: null,
   });
   expect(json.timeline.map((step: { step: string }) => step.step)).toEqual([
@@ -138,7 +156,10 @@ test('a message is shown with everything that happened to it, in order', async (
     'delivered',
     'read',
   ]);
-  expect(json.timeline[1]).toMatchObject({ attempt: 1, detail: '131000: Something went wrong' });
+  expect(json.timeline[1]).toMatchObject({
+    attempt: 1,
+    detail: expect.stringMatching(/^[\d.]+ m?s: 131000: Something went wrong$/),
+  });
   const report = { event: 'sent', endpoint_id: null, url: 'https://example.com/hook', duration_ms: 12 };
   expect(json.timeline[5]).toMatchObject({ ...report, attempt: 1, http_status: 503, detail: 'answered 503' });
   expect(json.timeline[6]).toMatchObject({ ...report, attempt: 2, http_status: 200 });
@@ -165,13 +186,35 @@ test('a message that failed says why, and one that waits what for', async () => 
   });
 });
 
+test('a message of a sender that must wait says why and until when', async () => {
+  const id = await send();
+  const until = new Date(Date.now() + 3_600_000);
+  const hold = (held_until: Date | null) =>
+    g.store.db
+      .updateTable('lanes')
+      .set({ held_until, hold_code: '190', hold_detail: 'Access token has expired' })
+      .where('sender_id', '=', sender)
+      .execute();
+  await hold(until);
+  expect((await get(`/api/messages/${id}`)).json.waits).toEqual({
+    reason: 'sender',
+    until: until.toISOString(),
+    code: '190',
+    detail: 'Access token has expired',
+  });
+  await hold(null);
+  expect((await get(`/api/messages/${id}`)).json.waits).toBeNull();
+});
+
 test('an inbound message says when it was written and when it came', async () => {
   const id = newId();
-  const row = {
+  const row: Omit<InboundRow, 'wamid' | 'at'> = {
     id,
     workspace,
     sender,
+    direction: 1,
     recipient: PERSON,
+    key: PERSON,
     name: 'Ann',
     kind: 'text',
     content: '{"type":"text"}',
@@ -197,11 +240,13 @@ test('messages are listed newest first, a page at a time, by every filter', asyn
   for (let n = 0; n < 5; n++) ids.unshift(await send(person));
   await apply([{ id: ids[0]!, sender, attempt: 0, sent: after(0) }]);
   const inbound = newId();
-  const row = {
+  const row: Omit<InboundRow, 'wamid' | 'at'> = {
     id: inbound,
     workspace,
     sender,
+    direction: 1,
     recipient: person,
+    key: person,
     name: undefined,
     kind: 'text',
     content: '{}',
@@ -243,3 +288,25 @@ test.each(['status=snet', 'direction=up', 'recipient=bob', 'sender=bob', 'limit=
     expect(json.errors[0].parameter).toBe(query.split('=')[0]);
   },
 );
+
+describe('taking a message back', () => {
+  test('ends one that was not sent yet, with its report, and only the workspace’s own', async () => {
+    const id = await send(PERSON, 'https://example.com/hook');
+    const other = await g.tenant();
+    expect((await g.call('POST', `/api/messages/${id}/cancel`, { key: other.send })).status).toBe(404);
+    const answer = await g.call('POST', `/api/messages/${id}/cancel`, { key: sendKey });
+    expect(answer).toMatchObject({ status: 200, json: { id, status: 'canceled' } });
+    const again = await g.call('POST', `/api/messages/${id}/cancel`, { key: sendKey });
+    expect(again).toMatchObject({ status: 200, json: { status: 'canceled' } });
+    expect(
+      await g.store.db.selectFrom('reports').select('kind').where('message_id', '=', id).execute(),
+    ).toEqual([{ kind: 32 }]);
+  });
+
+  test('comes too late for one that is on its way', async () => {
+    const id = await send();
+    await g.store.db.updateTable('messages').set({ status: 20, attempt: 1 }).where('id', '=', id).execute();
+    const answer = await g.call('POST', `/api/messages/${id}/cancel`, { key: sendKey });
+    expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('sending') } });
+  });
+});

@@ -1,20 +1,19 @@
 import { Type } from 'typebox';
 import { isUuid, type Page } from '../accounts/outcome.ts';
-import { type Message, PRIORITY } from '../message/message.ts';
+import { DIRECTIONS, type Message, PRIORITY } from '../message/message.ts';
 import { isE164 } from '../message/phone.ts';
 import { STATUS, type StatusName } from '../message/status.ts';
 import { findMessage, toMessage } from '../store/message-row.ts';
 import { principalOf, requires } from './access.ts';
 import type { Api, ApiDeps } from './deps.ts';
-import { invalid, notFound } from './problem.ts';
+import { invalid, notFound, Problem } from './problem.ts';
 import { listOf, oneOf, readQuery } from './query.ts';
 import { readTimeline } from './timeline.ts';
 
 const STATUSES = Object.keys(STATUS) as StatusName[];
-const DIRECTIONS = ['outbound', 'inbound'] as const;
 const PRIORITIES = new Map<number, string>(Object.entries(PRIORITY).map(([name, rank]) => [rank, name]));
 
-/** Messages, to be read: sending is what the dialects are for. */
+/** Messages, to be read and taken back: sending is what the dialects are for. */
 export function messageRoutes(api: Api, deps: ApiDeps): void {
   const { store, directory } = deps;
   const read = requires(directory, 'read');
@@ -32,7 +31,7 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
       let query = store.db.selectFrom('messages').selectAll().where('workspace_id', '=', workspaceId);
       if (after !== undefined) query = query.where('id', '<', after);
       if (status !== undefined) query = query.where('status', '=', STATUS[status]);
-      if (direction !== undefined) query = query.where('direction', '=', direction === 'inbound' ? 1 : 0);
+      if (direction !== undefined) query = query.where('direction', '=', DIRECTIONS.indexOf(direction));
       if (recipient !== undefined) query = query.where('recipient', '=', recipient);
       if (sender !== undefined) query = query.where('sender_id', '=', sender);
       return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toMessage);
@@ -46,9 +45,43 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
     async request => {
       const message = await findMessage(store, principalOf(request).workspaceId, request.params.id);
       if (message === undefined) throw notFound('message');
-      return { ...show(deps, message), timeline: await readTimeline(store, message) };
+      const now = deps.clock.now();
+      const shown = show(deps, message);
+      return {
+        ...shown,
+        waits: shown.waits ?? (message.status === 'queued' ? await senderWaits(message.senderId, now) : null),
+        timeline: await readTimeline(store, message, now),
+      };
     },
   );
+
+  api.post(
+    '/api/messages/:id/cancel',
+    { ...requires(directory, 'send'), schema: { params: Type.Object({ id: Type.String() }) } },
+    async request => {
+      const outcome = await deps.cancel(principalOf(request).workspaceId, request.params.id);
+      if (outcome === undefined) throw notFound('message');
+      if (!outcome.canceled)
+        throw new Problem(
+          409,
+          `Only a message that was not sent yet can be canceled: this one is ${outcome.message.status}.`,
+        );
+      return show(deps, outcome.message);
+    },
+  );
+
+  /** A message that is ready waits all the same while its sender must. */
+  async function senderWaits(id: string, now: Date) {
+    const lane = await store.db
+      .selectFrom('lanes')
+      .select(['held_until', 'hold_code', 'hold_detail'])
+      .where('sender_id', '=', id)
+      .where('held_until', '>', now)
+      .executeTakeFirst();
+    return lane === undefined
+      ? null
+      : { reason: 'sender', until: lane.held_until, code: lane.hold_code, detail: lane.hold_detail };
+  }
 
   /** A sender is named by its id or its number; null when there is none, which has no messages to show. */
   function senderId(workspaceId: string, text: string): string | null {
@@ -92,6 +125,8 @@ function show(deps: ApiDeps, message: Message) {
     sent_at: message.sentAt ?? null,
     delivered_at: message.deliveredAt ?? null,
     read_at: message.readAt ?? null,
+    played_at: message.playedAt ?? null,
+    deleted_at: message.deletedAt ?? null,
     ended_at: message.endedAt ?? null,
     valid_until: message.validUntil ?? null,
   };

@@ -1,4 +1,4 @@
-import type { HttpProblem } from '../problem.ts';
+import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull } from '../problem.ts';
 import { type Refusal, refusal } from './problem.ts';
 
 /** A refusal in the shape of Wirebird's own API: `application/problem+json`. */
@@ -28,6 +28,12 @@ export function refuseApi(problem: HttpProblem): Refusal {
       return refusal(503, 'Too much waits for the database. Try again shortly.', {
         headers: { 'retry-after': String(problem.retryAfterSeconds) },
       });
+    case 'queue_full':
+      return refusal(429, queueFull(problem.limit), { headers: { 'retry-after': String(QUEUE_RETRY_S) } });
+    case 'idempotency_key': {
+      const [status, detail] = KEY_PROBLEMS[problem.why];
+      return refusal(status, detail);
+    }
     case 'internal':
       return refusal(500, 'Something failed here; the log has more under the reference.', {
         reference: problem.reference,

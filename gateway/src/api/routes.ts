@@ -2,12 +2,16 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { findUnsendable } from '../message/content.ts';
 import type { Api, ApiDeps } from './deps.ts';
+import { errorCodeRoutes } from './error-codes.ts';
 import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
+import { mediaRoutes } from './media.ts';
 import { messageRoutes } from './messages.ts';
+import { noticeRoutes } from './notices.ts';
 import { type Fault, invalid, Problem, refusal } from './problem.ts';
 import { PATTERNS } from './schema.ts';
 import { senderRoutes } from './senders.ts';
+import { templateRoutes } from './templates.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -36,11 +40,15 @@ export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     });
     const api: Api = scope.withTypeProvider<TypeBoxTypeProvider>();
     healthRoutes(api, deps);
+    errorCodeRoutes(api, deps);
     workspaceRoutes(api, deps);
     keyRoutes(api, deps);
     senderRoutes(api, deps);
     messageRoutes(api, deps);
+    noticeRoutes(api, deps);
+    mediaRoutes(api, deps);
     webhookEndpointRoutes(api, deps);
+    templateRoutes(api, deps);
   });
 }
 

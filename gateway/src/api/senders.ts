@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { deleteSender } from '../accounts/delete-sender.ts';
+import { assignProfile } from '../accounts/messaging-profiles.ts';
 import {
   changeSender,
   createSender,
-  deleteSender,
   getSender,
   listSenders,
   type SenderRecord,
@@ -40,6 +41,7 @@ const Change = Exactly({
   throughput: Type.Optional(Throughput),
   app_id: Type.Optional(Nullable(MetaId)),
   graph_url: Type.Optional(Nullable(Url)),
+  messaging_profile_id: Type.Optional(Nullable(Type.String())),
 });
 
 const Params = Type.Object({ id: Type.String() });
@@ -86,21 +88,21 @@ export function senderRoutes(api: Api, deps: ApiDeps): void {
     if ('kind' in made) throw new Problem(409, made.detail);
     await directory.refresh();
     await sendersChanged();
-    return reply.code(201).send(show(made));
+    return reply.code(201).send(show(deps, made));
   });
 
   api.get('/api/senders', read, async request =>
     listOf(
       readQuery(request, []).page,
       page => listSenders(store, principalOf(request).workspaceId, page),
-      show,
+      sender => show(deps, sender),
     ),
   );
 
   api.get('/api/senders/:id', { ...read, schema: { params: Params } }, async request => {
     const sender = await getSender(store, principalOf(request).workspaceId, request.params.id);
     if (sender === undefined) throw notFound('sender');
-    return show(sender);
+    return show(deps, sender);
   });
 
   api.patch('/api/senders/:id', { ...admin, schema: { params: Params, body: Change } }, async request => {
@@ -124,15 +126,17 @@ export function senderRoutes(api: Api, deps: ApiDeps): void {
         graphUrl: change.graphUrl === undefined ? known.graphUrl : (change.graphUrl ?? undefined),
       });
     }
+    await moveToProfile(deps, workspaceId, id, request.body.messaging_profile_id);
     const changed = await changeSender(store, secrets, workspaceId, id, change, clock.now());
     if (changed === undefined) throw notFound('sender');
     await directory.refresh();
     await sendersChanged();
-    return show(changed);
+    return show(deps, changed);
   });
 
   api.delete('/api/senders/:id', { ...admin, schema: { params: Params } }, async (request, reply) => {
-    const outcome = await deleteSender(store, principalOf(request).workspaceId, request.params.id);
+    const { workspaceId } = principalOf(request);
+    const outcome = await deleteSender(store, workspaceId, request.params.id, clock.now());
     if (outcome === undefined) throw notFound('sender');
     if (outcome !== 'deleted') throw new Problem(409, outcome.detail);
     await directory.refresh();
@@ -152,6 +156,23 @@ function changeOf(body: Static<typeof Change>) {
     appId: body.app_id,
     graphUrl: body.graph_url,
   };
+}
+
+/** Null puts the number back into the workspace's own profile. */
+async function moveToProfile(
+  { store, clock }: ApiDeps,
+  workspaceId: string,
+  id: string,
+  profileId: string | null | undefined,
+): Promise<void> {
+  if (profileId === undefined) return;
+  const outcome = await assignProfile(store, workspaceId, id, profileId ?? undefined, clock.now());
+  if (outcome === 'no such sender') throw notFound('sender');
+  if (outcome === 'no such profile')
+    throw invalid({
+      pointer: '/messaging_profile_id',
+      detail: `There is no messaging profile ${profileId} in this workspace.`,
+    });
 }
 
 function openGraphUrl(deps: ApiDeps, url: string | null | undefined): string | undefined {
@@ -180,7 +201,7 @@ async function verify(deps: ApiDeps, credentials: Credentials): Promise<Extract<
   });
 }
 
-function show(sender: SenderRecord) {
+function show({ webhooks }: ApiDeps, sender: SenderRecord) {
   const { hold } = sender;
   return {
     id: sender.id,
@@ -191,8 +212,23 @@ function show(sender: SenderRecord) {
     throughput: sender.throughput,
     app_id: sender.appId ?? null,
     graph_url: sender.graphUrl ?? null,
+    messaging_profile_id: sender.profileId,
     has_verify_token: sender.hasVerifyToken,
-    hold: hold === undefined ? null : { code: hold.code, detail: hold.detail ?? null, until: hold.until },
+    quality_rating: sender.qualityRating ?? null,
+    messaging_limit: sender.messagingLimit ?? null,
+    account_status: sender.accountStatus ?? null,
+    last_webhook_at: webhooks.lastAt(sender.id) ?? null,
+    /** Its messages are sent, and no webhook says what became of them. */
+    webhook_missing: webhooks.isUnheard(sender.id),
+    hold:
+      hold === undefined
+        ? null
+        : {
+            code: hold.code,
+            detail: hold.detail ?? null,
+            until: hold.until ?? null,
+            probe_at: hold.probeAt ?? null,
+          },
     created_at: sender.createdAt,
     updated_at: sender.updatedAt,
   };

@@ -1,6 +1,7 @@
 import { eventName } from '../message/event.ts';
 import type { Message } from '../message/message.ts';
 import type { Store } from '../store/store.ts';
+import { withWaits } from './waits.ts';
 
 /** One thing that happened to a message, when, and why. */
 export interface Step {
@@ -14,12 +15,17 @@ export interface Step {
   readonly url?: string;
   readonly http_status?: number | null;
   readonly duration_ms?: number;
+  /** How long the message stood still after it. */
+  readonly waited_ms?: number;
 }
+
+/** A message in one of these stands still until something happens. */
+const OPEN: ReadonlySet<string> = new Set(['scheduled', 'queued', 'unconfirmed']);
 
 const ENDS: ReadonlySet<string> = new Set(['failed', 'suppressed', 'canceled', 'expired']);
 
 /** Everything that is known to have happened to a message, in the order of its times. */
-export async function readTimeline(store: Store, message: Message): Promise<Step[]> {
+export async function readTimeline(store: Store, message: Message, now: Date): Promise<Step[]> {
   const [noted, reported] = await Promise.all([notedSteps(store, message), reportSteps(store, message)]);
   const own = ownSteps(message);
   // Meta's times are whole seconds, so `sent` may seem to come before our own `sending`: each step of life stands after
@@ -31,7 +37,11 @@ export async function readTimeline(store: Store, message: Message): Promise<Step
     places.set(step, latest);
   }
   const place = (step: Step): number => places.get(step) ?? step.at.getTime();
-  return [...own, ...noted, ...reported].sort((a, b) => place(a) - place(b));
+  const inPlace = (a: Step, b: Step): number => place(a) - place(b);
+  const lived = [...own, ...noted].sort(inPlace);
+  const told = withWaits(lived, !OPEN.has(message.status), now);
+  for (const [index, step] of lived.entries()) places.set(told[index]!, place(step));
+  return [...told, ...reported].sort(inPlace);
 }
 
 /** What the message's own row tells. */
@@ -52,12 +62,17 @@ function ownSteps(message: Message): Step[] {
   add('sent', message.sentAt);
   add('delivered', message.deliveredAt);
   add('read', message.readAt);
-  add(ENDS.has(message.status) ? message.status : 'failed', message.endedAt, {
-    attempt,
-    ...(failure === undefined
-      ? {}
-      : { detail: [failure.code, failure.title, failure.detail].filter(Boolean).join(': ') }),
-  });
+  add('played', message.playedAt);
+  add('deleted', message.deletedAt);
+  const silent = message.status === 'accepted' || message.status === 'sent';
+  if (silent) add('unreceipted', message.endedAt, { detail: 'WhatsApp told of no delivery while it tried' });
+  else
+    add(ENDS.has(message.status) ? message.status : 'failed', message.endedAt, {
+      attempt,
+      ...(failure === undefined
+        ? {}
+        : { detail: [failure.code, failure.title, failure.detail].filter(Boolean).join(': ') }),
+    });
   return steps;
 }
 

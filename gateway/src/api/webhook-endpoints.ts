@@ -9,7 +9,7 @@ import {
 import { eventMask } from '../message/event.ts';
 import { principalOf, requires } from './access.ts';
 import type { Api, ApiDeps } from './deps.ts';
-import { type Fault, invalid, notFound } from './problem.ts';
+import { type Fault, invalid, notFound, Problem } from './problem.ts';
 import { listOf, readQuery } from './query.ts';
 import { Exactly, Secret, Url } from './schema.ts';
 
@@ -73,8 +73,9 @@ export function webhookEndpointRoutes(api: Api, deps: ApiDeps): void {
     '/api/webhook-endpoints/:id',
     { ...admin, schema: { params: Params } },
     async (request, reply) => {
-      const deleted = await deleteEndpoint(store, principalOf(request).workspaceId, request.params.id);
-      if (!deleted) throw notFound('webhook endpoint');
+      const outcome = await deleteEndpoint(store, principalOf(request).workspaceId, request.params.id);
+      if (outcome === undefined) throw notFound('webhook endpoint');
+      if (outcome !== 'deleted') throw new Problem(409, outcome.detail);
       await directory.refresh();
       return reply.code(204).send();
     },
@@ -117,6 +118,7 @@ function show(endpoint: Endpoint) {
     events: endpoint.events,
     has_secret: endpoint.hasSecret,
     enabled: endpoint.enabled,
+    origin: endpoint.origin ?? null,
     created_at: endpoint.createdAt,
   };
 }

@@ -14,6 +14,26 @@ import { notFound, Problem } from './problem.ts';
 import { listOf, readQuery } from './query.ts';
 import { Exactly, Name, Policy } from './schema.ts';
 
+const Seconds = (max: number) =>
+  Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: max }), Type.Null()]));
+
+/** What holds for a workspace's messages where they say nothing themselves; times in seconds, null for the default. */
+const Terms = {
+  unconfirmed_policy: Type.Optional(Policy),
+  unconfirmed_deadline: Seconds(86_400),
+  valid_for: Seconds(30 * 86_400),
+};
+
+const termsOf = (body: {
+  unconfirmed_policy?: Workspace['unconfirmedPolicy'];
+  unconfirmed_deadline?: number | null;
+  valid_for?: number | null;
+}) => ({
+  unconfirmedPolicy: body.unconfirmed_policy,
+  unconfirmedDeadlineS: body.unconfirmed_deadline,
+  validForS: body.valid_for,
+});
+
 /** Tenants. Operators make them; each may read and change its own. */
 export function workspaceRoutes(api: Api, deps: ApiDeps): void {
   const { store, secrets, clock, directory } = deps;
@@ -23,14 +43,14 @@ export function workspaceRoutes(api: Api, deps: ApiDeps): void {
     '/api/workspaces',
     {
       ...requires(directory, 'admin'),
-      schema: { body: Exactly({ name: Name, unconfirmed_policy: Type.Optional(Policy) }) },
+      schema: { body: Exactly({ name: Name, ...Terms }) },
     },
     async (request, reply) => {
       operatorOnly(directory, request);
-      const { name, unconfirmed_policy: unconfirmedPolicy } = request.body;
+      const { name } = request.body;
       const now = clock.now();
       const made = await store.db.transaction().execute(async db => {
-        const workspace = await createWorkspace({ db }, secrets, { name, unconfirmedPolicy }, now);
+        const workspace = await createWorkspace({ db }, secrets, { name, ...termsOf(request.body) }, now);
         if ('kind' in workspace) throw new Problem(409, workspace.detail);
         const key = await createKey(
           { db },
@@ -67,13 +87,13 @@ export function workspaceRoutes(api: Api, deps: ApiDeps): void {
       ...requires(directory, 'admin'),
       schema: {
         params: Params,
-        body: Exactly({ name: Type.Optional(Name), unconfirmed_policy: Type.Optional(Policy) }),
+        body: Exactly({ name: Type.Optional(Name), ...Terms }),
       },
     },
     async request => {
       if (!mayReach(request)) throw notFound('workspace');
-      const { name, unconfirmed_policy: unconfirmedPolicy } = request.body;
-      const changed = await changeWorkspace(store, request.params.id, { name, unconfirmedPolicy });
+      const { name } = request.body;
+      const changed = await changeWorkspace(store, request.params.id, { name, ...termsOf(request.body) });
       if (changed === undefined) throw notFound('workspace');
       if ('kind' in changed) throw new Problem(409, changed.detail);
       await directory.refresh();
@@ -94,6 +114,8 @@ function show(workspace: Workspace) {
     id: workspace.id,
     name: workspace.name,
     unconfirmed_policy: workspace.unconfirmedPolicy,
+    unconfirmed_deadline: workspace.unconfirmedDeadlineS ?? null,
+    valid_for: workspace.validForS ?? null,
     public_key: workspace.publicKey.toString('base64'),
     created_at: workspace.createdAt,
   };

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import type { WhatsApp } from './carriers/whatsapp/client.ts';
+import { DIALECTS } from './dialects.ts';
+import type { Media } from './media/media.ts';
+import { eventMask } from './message/event.ts';
+import { Accept } from './outbox/accept.ts';
+import type { Applied } from './outbox/apply.ts';
+import { QueueDepth } from './outbox/depth.ts';
+import { Dispatch } from './outbox/dispatch.ts';
+import { HeldTemplates } from './outbox/held-templates.ts';
+import { Holds } from './outbox/holds.ts';
+import { endSilent } from './outbox/receipts.ts';
+import { ALIVE_MS, Repeats } from './outbox/repeats.ts';
+import { mediaFirst } from './outbox/send.ts';
+import { Settle } from './outbox/settle.ts';
+import { Sweeper } from './outbox/sweeper.ts';
+import type { Parts } from './parts.ts';
+import { type Aliases, aliasesOf } from './recipients/aliases.ts';
+import type { WebhookHealth } from './recipients/webhook-health.ts';
+import type { Templates } from './templates/templates.ts';
+import { type Upkeep, upkeep } from './upkeep.ts';
+
+const SWEEP_MS = 1_000;
+/** News of a template can be lost, so those that messages wait for are looked at all the same. */
+const HELD_LOOK_MS = 60_000;
+const TIDY_MS = 60_000;
+const RECEIPTS_MS = 10_000;
+
+export interface SendingOptions {
+  /** Nobody else works on this database. */
+  readonly alone: boolean;
+  readonly whatsapp: WhatsApp;
+  readonly templates: Templates;
+  readonly media: Media;
+  readonly health: WebhookHealth;
+  readonly aliases: Aliases;
+  readonly onApplied: (applied: Applied) => void;
+}
+
+/** The outbox, put together: from the door to Meta's answer. */
+export interface Sending {
+  readonly accept: Accept;
+  readonly repeats: Repeats;
+  readonly dispatch: Dispatch;
+  readonly settle: Settle;
+  readonly held: HeldTemplates;
+  /** Starts the work that comes back by itself. */
+  readonly upkeep: () => Upkeep[];
+}
+
+export function composeSending(parts: Parts, options: SendingOptions): Sending {
+  const { config, log, metrics, store, clock, startedAt, directory, onError } = parts;
+  const { whatsapp, templates, media, health } = options;
+  const nodeId = randomUUID();
+  const holds = new Holds({
+    store,
+    clock,
+    nodeId,
+    probe: async senderId => {
+      const sender = directory.senderById(senderId);
+      const answer = sender === undefined ? undefined : await whatsapp.verifyNumber(sender);
+      return answer === undefined || answer.ok ? undefined : answer.failure;
+    },
+    renew: () => dispatch.renew(),
+    onProbed: (sender, failure) =>
+      log.info(
+        { sender, code: failure?.code },
+        failure === undefined ? 'a sender that had to wait is well' : 'a sender must wait still',
+      ),
+  });
+  const settle = new Settle({
+    store,
+    clock,
+    unconfirmedDeadlineMs: config.unconfirmedDeadlineMs,
+    hold: (senderId, ms, slower) => dispatch.hold(senderId, ms, slower),
+    holds,
+    wake: senderIds => dispatch.wake(senderIds),
+    confirmHeld: templateId => templates.confirmHeld(templateId),
+    random: Math.random,
+    onApplied: options.onApplied,
+    onNames: (senderId, names) => {
+      const sender = directory.senderById(senderId);
+      if (sender === undefined) return;
+      options.aliases
+        .note(aliasesOf(sender.workspaceId, names))
+        .catch(error => onError(error, 'learn whom a message went to'));
+    },
+    onAlert: (senderId, failure) => {
+      metrics.holds.inc({ code: failure.code });
+      log.warn(
+        { sender: senderId, code: failure.code, title: failure.title, remedy: failure.remedy },
+        'a sender must wait',
+      );
+    },
+  });
+  const dispatch = new Dispatch({
+    store,
+    clock,
+    nodeId,
+    alone: options.alone,
+    settle,
+    rateOf: senderId => directory.senderById(senderId)?.throughput,
+    workspaceOf: senderId => directory.senderById(senderId)?.workspaceId,
+    send: mediaFirst({
+      clock,
+      senderById: senderId => directory.senderById(senderId),
+      send: async (sender, send) => {
+        const result = await whatsapp.send(sender, send);
+        if (result.kind === 'accepted') health.sent(sender.id);
+        return result;
+      },
+      resolve: (sender, content) => media.resolve(sender, content),
+      forget: (sender, content) => media.forget(sender, content),
+    }),
+    isHeld: templateId => templates.stateOf(templateId) === 'held',
+    sendTimeoutMs: config.sendTimeoutMs,
+    inFlightMax: config.sendConnections,
+    onError,
+  });
+  const masks = new Map(DIALECTS.map(dialect => [dialect.name, eventMask(dialect.events)]));
+  const depth = new QueueDepth(store, clock, config.queueMax);
+  const repeats = new Repeats({ store, clock, alone: options.alone });
+  const accept = new Accept({
+    depth,
+    repeats,
+    store,
+    clock,
+    maskOf: dialect => masks.get(dialect) ?? 0,
+    wake: senderIds => dispatch.wake(senderIds),
+    checkTemplate: message => templates.check(message),
+    closedIsKnown: senderId => health.closedIsKnown(senderId),
+    termsOf: workspaceId => directory.workspace(workspaceId),
+  });
+  const held = new HeldTemplates({
+    store,
+    settle,
+    stateOf: templateId => templates.stateOf(templateId),
+    wake: senderIds => dispatch.wake(senderIds),
+  });
+
+  const sweeper = new Sweeper({
+    store,
+    clock,
+    startedAt,
+    unconfirmedDeadlineMs: config.unconfirmedDeadlineMs,
+    settle,
+    wake: senderIds => dispatch.wake(senderIds),
+  });
+  const sweep = async (): Promise<void> => {
+    const swept = await sweeper.sweep();
+    if (swept.unconfirmed > 0) metrics.unconfirmed.inc(swept.unconfirmed);
+    if (swept.resent > 0) metrics.resent.inc(swept.resent);
+  };
+  metrics.queued(() => depth.total);
+  return {
+    accept,
+    repeats,
+    dispatch,
+    settle,
+    held,
+    upkeep: () => {
+      const jobs: [number, () => Promise<unknown>, string][] = [
+        [SWEEP_MS, sweep, 'sweep the queue'],
+        [SWEEP_MS, () => holds.probe(), 'ask about senders that wait'],
+        [HELD_LOOK_MS, () => held.look(), 'look for messages of paused templates'],
+        [TIDY_MS, () => sweeper.tidy(), 'tidy the queue'],
+        [RECEIPTS_MS, () => endSilent(store, clock, settle), 'end what WhatsApp has given up on'],
+        [SWEEP_MS, () => depth.look(), 'count what waits'],
+        [ALIVE_MS, () => repeats.beat(), 'say that this node is alive'],
+        [TIDY_MS, () => repeats.tidy(), 'forget requests that do not come again'],
+      ];
+      return jobs.map(([everyMs, job, doing]) => upkeep(everyMs, job, error => onError(error, doing)));
+    },
+  };
+}
