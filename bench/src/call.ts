@@ -8,14 +8,15 @@ import { request } from 'undici';
 export async function call<T>(
   method: 'GET' | 'POST' | 'PATCH',
   url: string,
-  options: { key?: string; body?: unknown } = {},
+  options: { key?: string; headers?: Record<string, string>; body?: unknown } = {},
 ): Promise<T> {
-  const { key, body } = options;
+  const { key, headers, body } = options;
   const answer = await request(url, {
     method,
     headers: {
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
     },
     body: body === undefined ? null : JSON.stringify(body),
   });

@@ -38,6 +38,26 @@ async function commandOf(pid: number): Promise<string> {
   );
 }
 
+/** Where the embedded database of a data directory is reached, and where its data lies. */
+export async function connectionOf(dataDir: string): Promise<{
+  readonly socket: string;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly data: string;
+}> {
+  const record = await recordOf(dataDir);
+  if (record?.socket === undefined || record.directory === undefined)
+    throw new Error(`no database runs on ${dataDir}`);
+  return {
+    socket: join(record.socket, '.s.PGSQL.5432'),
+    user: 'wirebird',
+    password: record.password,
+    database: 'wirebird',
+    data: join(record.directory, 'data'),
+  };
+}
+
 /** Asks the database something; its connection is closed again. */
 export async function query<Row extends object>(
   dataDir: string,

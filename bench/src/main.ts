@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Measured, measureAccept } from './accept.ts';
+import { measureBacklog } from './backlog.ts';
 import { undoneOnSignal } from './ending.ts';
+import { measureLimit } from './limits.ts';
 import type { Machine } from './machine.ts';
+import { measureNodes } from './nodes.ts';
 import { wholeNumber } from './options.ts';
 import { measurePipeline } from './pipeline.ts';
 import { table } from './table.ts';
@@ -10,16 +13,17 @@ import { table } from './table.ts';
 const HELP = `npm run bench -- [options]
 
 Measures how fast messages are accepted and how fast they go all the way, each beside its bare ceiling: the same HTTP
-exchanges between the same processes, with no storage and no rules.
+exchanges between the same processes, with no storage and no rules. Then how much of its limit a number uses whose queue
+is full, and what a million waiting messages cost.
 
   --quick        shorter, and one run of each
-  --only LIST    accept,pipeline (both)
+  --only LIST    accept,pipeline,nodes,limits,backlog (all)
   --runs N       runs of each measure; the table shows the median (3)
   --senders N    business numbers to send from, 1,000 messages/s each (16)
   --json FILE    also writes the figures to a file
 `;
 
-const WHAT = ['accept', 'pipeline'];
+const WHAT = ['accept', 'pipeline', 'nodes', 'limits', 'backlog'];
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +42,7 @@ if (values.help) {
 const only = values.only?.split(',') ?? WHAT;
 const unknown = only.find(name => !WHAT.includes(name));
 if (unknown !== undefined) {
-  console.error(`--only takes ${WHAT.join(' and ')}, separated by a comma, not "${unknown}".`);
+  console.error(`--only takes ${WHAT.join(', ')}, separated by commas, not "${unknown}".`);
   process.exit(2);
 }
 const runs = wholeNumber('--runs', values.runs, values.quick ? 1 : 3);
@@ -57,6 +61,20 @@ try {
   if (only.includes('pipeline')) {
     const messages = values.quick ? 4_000 : 20_000;
     measured.push(await alone(stack => measurePipeline(stack, { runs, messages, senders, say })));
+  }
+  if (only.includes('nodes')) {
+    const messages = values.quick ? 4_000 : 20_000;
+    measured.push(await alone(stack => measureNodes(stack, { nodes: 2, messages, senders, say })));
+  }
+  if (only.includes('limits')) {
+    for (const rate of [80, 1_000]) {
+      const seconds = values.quick ? 10 : 60;
+      measured.push(await alone(stack => measureLimit(stack, { rate, seconds, say })));
+    }
+  }
+  if (only.includes('backlog')) {
+    const options = { messages: values.quick ? 100_000 : 1_000_000, seconds: values.quick ? 10 : 30, say };
+    measured.push(await alone(stack => measureBacklog(stack, options)));
   }
   print(measured);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(measured, null, 2)}\n`);

@@ -47,20 +47,22 @@ interface SandboxSender extends Record<string, unknown> {
 /**
  * Registers business numbers at the network and makes them senders of the gateway.
  *
- * @param through where both meet each other instead: an address that records what it passes on
+ * @param more.through where both meet each other instead: an address that records what it passes on
+ * @param more.rate messages per second of each
  * @returns the phone numbers
  */
 export async function addSenders(
   network: Network,
   gateway: Gateway,
   phoneNumbers: readonly string[],
-  through?: string,
+  more: { readonly through?: string | undefined; readonly rate?: number | undefined } = {},
 ): Promise<void> {
+  const { through, rate = NUMBER_RATE } = more;
   for (const phone_number of phoneNumbers) {
     const sender = await call<SandboxSender>('POST', `${network.url}/sandbox/senders`, {
       body: {
         phone_number,
-        throughput: NUMBER_RATE,
+        throughput: rate,
         webhook_url: `${through ?? gateway.url}/webhooks/whatsapp`,
       },
     });

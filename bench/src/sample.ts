@@ -39,7 +39,7 @@ export async function sampleExchanges(stack: AsyncDisposableStack, world: World)
     { start: '/reports', to: new URL(receiver.url).origin },
     { start: '/', to: network.url },
   ];
-  await addSenders(network, gateway, [SAMPLED_SENDER], recorder.url);
+  await addSenders(network, gateway, [SAMPLED_SENDER], { through: recorder.url });
   const { body } = campaign([SAMPLED_SENDER], `${recorder.url}/reports`, SAMPLED_PREFIX).next();
   const { data } = await call<{ data: { id: string } }>('POST', `${recorder.url}/v2/messages/whatsapp`, {
     key: gateway.key,

@@ -1,25 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from './call.ts';
-import type { Gateway } from './gateway.ts';
 
-/** A message in one of these may still be sent, or sent again. */
-const OPEN = ['queued', 'sending', 'unconfirmed'];
+/**
+ * A message in one of these may still be sent, or sent again. They are asked about one after the other, and a message
+ * moves on meanwhile: from `unconfirmed` to `queued` all that wait for one deadline move at once, so that comes first.
+ */
+const OPEN = ['unconfirmed', 'queued', 'sending'];
+
+/** A message that slipped through one look is found by the next. */
+const QUIET_LOOKS = 3;
+
+/** Where a gateway is asked. */
+interface Asked {
+  readonly url: string;
+  readonly key: string;
+}
 
 /**
  * Waits until nothing will be sent any more.
  *
  * @returns false when that is not so after `patienceMs`
  */
-export async function untilSettled(gateway: Gateway, patienceMs: number): Promise<boolean> {
+export async function untilSettled(gateway: Asked, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
-  while (await somethingOpen(gateway)) {
+  let quiet = 0;
+  while (quiet < QUIET_LOOKS) {
+    quiet = (await somethingOpen(gateway)) ? 0 : quiet + 1;
     if (performance.now() > deadline) return false;
     await sleep(250);
   }
   return true;
 }
 
-async function somethingOpen(gateway: Gateway): Promise<boolean> {
+async function somethingOpen(gateway: Asked): Promise<boolean> {
   for (const status of OPEN) {
     try {
       const { data } = await call<{ data: unknown[] }>(

@@ -20,6 +20,8 @@ export interface World {
 export interface WorldOptions {
   readonly senders: number;
   readonly times: Times;
+  /** Messages per second of each sender; as many as Meta allows when not given. */
+  readonly rate?: number;
   /** Settings of the gateway. */
   readonly env?: Record<string, string>;
 }
@@ -44,6 +46,6 @@ export async function startWorld(stack: AsyncDisposableStack, options: WorldOpti
   stack.defer(() => receiver.stop());
   stack.defer(() => network.program.end());
   const senders = senderNumbers(options.senders);
-  await addSenders(network, gateway, senders);
+  await addSenders(network, gateway, senders, { rate: options.rate });
   return { folder, gateway, network, receiver, senders };
 }
