@@ -36,6 +36,12 @@ export const OPEN_FILES: readonly string[] = ['config', 'problem'];
 /** The composition root: gateway.ts knows every room, the rest of it the rooms it names. */
 const ROOT_FILES = [
   'gateway',
+  'parts',
+  'sending',
+  'receiving',
+  'reporting',
+  'keeping',
+  'draining',
   'main',
   'serve',
   'seed',
