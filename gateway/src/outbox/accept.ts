@@ -1,12 +1,12 @@
 import type { Failure } from '../message/failure.ts';
 import { WINDOW_CLOSED } from '../message/failure.ts';
-import { firstIdAt, newId } from '../message/id.ts';
-import { type Outbound, PRIORITY } from '../message/message.ts';
-import { canonicalRecipient } from '../message/phone.ts';
+import { firstIdAt } from '../message/id.ts';
+import type { Outbound } from '../message/message.ts';
 import { Batch, Overloaded } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { TemplateVerdict } from '../templates/check.ts';
+import { type RowOptions, rowOf } from './accept-row.ts';
 import { ACCEPT, type AcceptOutcome, type Asked, type Row } from './accept-statement.ts';
 import type { QueueDepth } from './depth.ts';
 import { KeyTaken, type Mark, REPEAT_MS, type Repeats } from './repeats.ts';
@@ -35,19 +35,13 @@ export type Acceptance = Accepted | Refused;
 /** What a request with a key is answered, as JSON; made before it is stored. */
 export type Render = (accepted: readonly Accepted[]) => unknown;
 
-export interface AcceptOptions {
+export interface AcceptOptions extends RowOptions {
   readonly store: Store;
   readonly clock: Clock;
-  /** The events that a dialect's per-message URL gets, as a mask. */
-  readonly maskOf: (dialect: Outbound['dialect']) => number;
   /** Called after the commit with the lanes that have work now. */
   readonly wake: (senderIds: Set<string>) => void;
   /** Holds a template message against the template's definition; an answer at once costs nothing. */
   readonly checkTemplate: (message: Outbound) => TemplateVerdict | Promise<TemplateVerdict>;
-  /** True when the sender's webhooks have come without a gap: then a window that does not stand open is closed. */
-  readonly closedIsKnown: (senderId: string) => boolean;
-  /** What the workspace has set; undefined for the defaults. */
-  readonly termsOf: (workspaceId: string) => Terms | undefined;
   readonly depth: Pick<QueueDepth, 'added' | 'check'>;
   readonly repeats: Pick<Repeats, 'nodeId' | 'alone' | 'isDoubtful' | 'cleared' | 'clear'>;
 }
@@ -60,32 +54,15 @@ interface Entry {
 
 /** What became of them. */
 interface Stored {
-  readonly refused: readonly string[];
+  readonly refused: ReadonlySet<string>;
   readonly repeated: Omit<AcceptOutcome['repeated'][number], 'q'> | undefined;
   readonly taken: boolean;
 }
 
-/** What a workspace says of its messages where they say nothing themselves. */
-export interface Terms {
-  /** How long a message may wait until it is sent. */
-  readonly validForMs: number | undefined;
-  /** How long the outcome of a send may stay unknown. */
-  readonly unconfirmedDeadlineMs: number | undefined;
-}
-
-/** A message that says nothing of its validity is not sent later than this. */
-const VALID_MS = 24 * 3_600_000;
-
-/** A one-time code is of no use later (meta-cloud-api §7: the default life of an authentication template). */
-const VALID_CODE_MS = 10 * 60_000;
-
-/** Meta: what an authentication template without a life of its own has. */
-const CODE_TTL_S = 600;
-
 /** Ids are made by a node's clock, and clocks differ. */
 const CLOCKS_MS = 60_000;
 
-const NOTHING: Stored = { refused: [], repeated: undefined, taken: false };
+const NOTHING: Stored = { refused: new Set(), repeated: undefined, taken: false };
 
 const FREE_FORM: TemplateVerdict = { ok: true, templateId: undefined, category: undefined };
 
@@ -153,7 +130,9 @@ export class Accept {
       verdicts.push(verdict instanceof Promise ? await verdict : verdict);
     }
     const createdAt = clock.now();
-    const rows = messages.map((message, index) => this.#row(message, verdicts[index]!, createdAt, mark));
+    const rows = messages.map((message, index) =>
+      rowOf(this.#options, message, verdicts[index]!, createdAt, mark?.hash),
+    );
     const accepted = rows.map((row): Accepted | undefined => row && acceptedOf(row, createdAt));
     const storable = rows.filter(row => row !== undefined);
     const asked =
@@ -168,7 +147,7 @@ export class Accept {
     }
     return rows.map((row, index): Acceptance => {
       if (row === undefined) return { kind: 'refused', failure: failureOf(verdicts[index]!) };
-      return stored.refused.includes(row.id) ? { kind: 'refused', failure: WINDOW_CLOSED } : accepted[index]!;
+      return stored.refused.has(row.id) ? { kind: 'refused', failure: WINDOW_CLOSED } : accepted[index]!;
     });
   }
 
@@ -216,68 +195,28 @@ export class Accept {
       repeats.alone,
       firstIdAt(now.getTime() - REPEAT_MS - CLOCKS_MS),
     ]);
-    for (const row of rows) depth.added(row.s, 1);
+    const notStored = new Set(refused);
+    const outcomes = entries.map(
+      (_, q): Stored => ({
+        refused: notStored,
+        repeated: repeated.find(one => one.q === q),
+        taken: taken.includes(q),
+      }),
+    );
+    for (const [q, entry] of entries.entries()) {
+      if (outcomes[q]!.taken || outcomes[q]!.repeated !== undefined) continue;
+      for (const { id, s } of entry.rows) {
+        if (!notStored.has(id)) depth.added(s, 1);
+      }
+    }
     wake(new Set(rows.map(row => row.s)));
-    if (repeated.length + taken.length === 0)
-      return new Array<Stored>(entries.length).fill({ refused, repeated: undefined, taken: false });
-    return entries.map((_, q) => ({
-      refused,
-      repeated: repeated.find(one => one.q === q),
-      taken: taken.includes(q),
-    }));
+    return outcomes;
   }
 
   /** Resolves when no commit waits or runs. */
   idle(): Promise<void> {
     return this.#batch.idle();
   }
-
-  #row(
-    message: Outbound,
-    verdict: TemplateVerdict,
-    createdAt: Date,
-    mark: Mark | undefined,
-  ): Row | undefined {
-    if (!verdict.ok) return undefined;
-    const { content } = message;
-    // With a category Meta makes a template of it (Direct Send, meta-cloud-api §3.3): the window does not matter.
-    const terms = this.#options.termsOf(message.workspaceId);
-    const validForMs =
-      message.validForMs ??
-      (verdict.category === 'AUTHENTICATION' ? VALID_CODE_MS : (terms?.validForMs ?? VALID_MS));
-    const freeForm = content.type !== 'template' && (content.category ?? 'service') === 'service';
-    return {
-      id: newId(),
-      w: message.workspaceId,
-      s: message.senderId,
-      d: message.dialect,
-      r: message.recipient,
-      rk: canonicalRecipient(message.recipient),
-      k: content.type,
-      c: JSON.stringify(content),
-      p: PRIORITY[message.priority ?? priorityOf(verdict.category)],
-      m: message.webhookUrl === undefined ? 0 : this.#options.maskOf(message.dialect),
-      cb: message.callbackData,
-      u: message.webhookUrl,
-      fu: message.webhookFailoverUrl,
-      t: verdict.templateId,
-      v: new Date(createdAt.getTime() + validForMs).toISOString(),
-      up: message.unconfirmedPolicy,
-      um: message.unconfirmedDeadlineMs ?? terms?.unconfirmedDeadlineMs,
-      f: freeForm,
-      x: freeForm && this.#options.closedIsKnown(message.senderId),
-      at: createdAt.toISOString(),
-      tl: ttlOf(message, verdict),
-      h: mark?.hash,
-    };
-  }
-}
-
-/** How long WhatsApp tries to deliver it, where that is shorter than usual (meta-cloud-api §3.4). */
-function ttlOf({ content }: Outbound, verdict: TemplateVerdict): number | undefined {
-  const said = content.ttl_seconds ?? (verdict.ok ? verdict.ttlSeconds : undefined);
-  if (said !== undefined && said > 0) return said;
-  return verdict.ok && verdict.category === 'AUTHENTICATION' ? CODE_TTL_S : undefined;
 }
 
 function acceptedOf(row: Row, createdAt: Date): Accepted {
@@ -295,12 +234,6 @@ function again({ at, ids, valid }: NonNullable<Stored['repeated']>, count: numbe
     validUntil: new Date(valid[index] ?? at),
     repeated: true,
   }));
-}
-
-/** A code that somebody waits for goes before the rest, an advertisement after it. */
-function priorityOf(category: string | undefined): keyof typeof PRIORITY {
-  if (category === 'AUTHENTICATION') return 'reply';
-  return category === 'MARKETING' ? 'bulk' : 'normal';
 }
 
 function failureOf(verdict: TemplateVerdict): Failure {

@@ -20,6 +20,17 @@ test('a number whose queue is as long as it may be takes nothing more; others do
   expect(node.depth.total).toBe(4);
 });
 
+test('what is refused, or came before, takes no room', async () => {
+  const node = await o.node(accepted, { queueMax: 2, closedIsKnown: () => true });
+  await node.dispatch.stop();
+  for (let n = 0; n < 3; n++) await node.accept.accept([o.hello()]);
+  expect(node.depth.total).toBe(0);
+  const content = { type: 'template', template: { name: 'a', language: { code: 'en' } } } as const;
+  const mark = { hash: '17', retried: true, isOpen: () => true, key: undefined };
+  for (let n = 0; n < 3; n++) await node.accept.accept([o.hello({ content })], mark);
+  expect(node.depth.total).toBe(1);
+});
+
 test('what was sent makes room again, and what waits for whatever reason does not', async () => {
   const node = await o.node(accepted, { queueMax: 3 });
   await node.dispatch.stop();
