@@ -8,12 +8,13 @@ import { type StatusName, statusName } from '../src/message/status.ts';
 import { Accept, type AcceptOptions } from '../src/outbox/accept.ts';
 import { QueueDepth } from '../src/outbox/depth.ts';
 import { Dispatch, type DispatchOptions } from '../src/outbox/dispatch.ts';
-import { HeldTemplates, type TemplateState } from '../src/outbox/held-templates.ts';
+import { HeldTemplates } from '../src/outbox/held-templates.ts';
 import { Holds, type HoldsOptions } from '../src/outbox/holds.ts';
 import { Repeats } from '../src/outbox/repeats.ts';
 import { Settle, type SettleOptions } from '../src/outbox/settle.ts';
 import { Sweeper } from '../src/outbox/sweeper.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
+import type { TemplateState } from '../src/templates/template.ts';
 import { upkeep } from '../src/upkeep.ts';
 import { type Ground, ground } from './rows.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { accepted, failing, type OutboxGround, outboxGround } from '../../test/outbox.ts';
 import type { Failure } from '../message/failure.ts';
 import { newId } from '../message/id.ts';
-import type { TemplateState } from './held-templates.ts';
+import type { TemplateState } from '../templates/template.ts';
 
 let o: OutboxGround;
 let state: TemplateState;

@@ -1,9 +1,7 @@
 import type { Failure } from '../message/failure.ts';
 import type { Statement, Store } from '../store/store.ts';
+import type { TemplateState } from '../templates/template.ts';
 import type { Settle } from './settle.ts';
-
-/** What a template that messages wait for has come to: they go on, wait on, or end. */
-export type TemplateState = 'sendable' | 'held' | Failure;
 
 /** Rows that one statement moves: it must end long before the time-out of a query. */
 const PORTION = 2_000;

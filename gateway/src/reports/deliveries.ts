@@ -120,31 +120,31 @@ const MAX_MS = 2 ** 48 - 1;
 function failed(workspaceId: string, upTo: string): RawBuilder<unknown> {
   return sql`
     select id, dialect, state, kind from reports
-    where workspace_id = ${workspaceId} and state = 2 and id < ${upTo}::uuid
+    where workspace_id = ${workspaceId} and state = ${sql.lit(REPORT.failed)} and id < ${upTo}::uuid
     order by id desc limit ${REACH}`;
 }
 
-/** A report's id is derived from that of its message or notice and begins with the same millisecond: a range of the primary key. */
 function ended(workspaceId: string, upTo: string): RawBuilder<unknown> {
   return sql`
+    ${endedOf('messages', 'message_id', workspaceId, upTo)} union all ${endedOf('notices', 'notice_id', workspaceId, upTo)}`;
+}
+
+/** A report's id is derived from that of what it is about and begins with the same millisecond: a range of the primary key. */
+function endedOf(
+  table: 'messages' | 'notices',
+  column: 'message_id' | 'notice_id',
+  workspaceId: string,
+  upTo: string,
+): RawBuilder<unknown> {
+  return sql`
     select r.id, r.dialect, r.state, r.kind from (
-      select id, substr(id::text, 1, 14) as time from messages
+      select id, substr(id::text, 1, 14) as time from ${sql.table(table)}
       where workspace_id = ${workspaceId} and id < ${upTo}::uuid
       order by id desc limit ${REACH}
-    ) m cross join lateral (
+    ) about cross join lateral (
       select id, dialect, state, kind from reports
-      where id between (m.time || '0000-0000-000000000000')::uuid and (m.time || 'ffff-ffff-ffffffffffff')::uuid
-        and message_id = m.id and state <> 0
-    ) r
-    union all
-    select r.id, r.dialect, r.state, r.kind from (
-      select id, substr(id::text, 1, 14) as time from notices
-      where workspace_id = ${workspaceId} and id < ${upTo}::uuid
-      order by id desc limit ${REACH}
-    ) n cross join lateral (
-      select id, dialect, state, kind from reports
-      where id between (n.time || '0000-0000-000000000000')::uuid and (n.time || 'ffff-ffff-ffffffffffff')::uuid
-        and notice_id = n.id and state <> 0
+      where id between (about.time || '0000-0000-000000000000')::uuid and (about.time || 'ffff-ffff-ffffffffffff')::uuid
+        and ${sql.ref(column)} = about.id and state <> ${sql.lit(REPORT.pending)}
     ) r`;
 }
 

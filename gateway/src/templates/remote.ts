@@ -1,5 +1,6 @@
 import type { Failure } from '../message/failure.ts';
 import { field, word } from './requirements.ts';
+import type { RemoteTemplate } from './template.ts';
 
 /** Whoever a request to Meta is made as: a number of the account. */
 export interface Speaker {
@@ -19,20 +20,6 @@ export type Graph = (
   path: string,
   body?: Readonly<Record<string, unknown>>,
 ) => Promise<GraphAnswer>;
-
-/** A template as Meta writes it. */
-export interface RemoteTemplate {
-  readonly metaId: string;
-  readonly name: string;
-  readonly language: string;
-  readonly category: string;
-  readonly status: string;
-  readonly quality: string | undefined;
-  readonly named: boolean;
-  readonly components: readonly unknown[];
-  readonly ttlSeconds: number | undefined;
-  readonly rejectedReason: string | undefined;
-}
 
 const FIELDS =
   'id,name,language,category,status,quality_score,parameter_format,components,rejected_reason,message_send_ttl_seconds';

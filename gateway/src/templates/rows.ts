@@ -1,8 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { newId } from '../message/id.ts';
 import type { Tables } from '../store/tables.ts';
-import type { RemoteTemplate } from './remote.ts';
-import type { Template } from './template.ts';
+import type { RemoteTemplate, Template } from './template.ts';
 
 /** Wakes the other nodes; the payload is the workspace and the account. */
 export const TEMPLATES_CHANNEL = 'wirebird_templates';

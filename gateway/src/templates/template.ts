@@ -1,10 +1,7 @@
 import type { Failure } from '../message/failure.ts';
 
-/** A template as Meta had it when it was last asked. */
-export interface Template {
-  readonly id: string;
-  readonly workspaceId: string;
-  readonly wabaId: string;
+/** A template as Meta writes it. */
+export interface RemoteTemplate {
   readonly metaId: string;
   readonly name: string;
   /** As Meta spells it, `en_US`; a send must match it letter for letter. */
@@ -19,6 +16,13 @@ export interface Template {
   readonly components: readonly unknown[];
   readonly ttlSeconds: number | undefined;
   readonly rejectedReason: string | undefined;
+}
+
+/** A template as Meta had it when it was last asked. */
+export interface Template extends RemoteTemplate {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly wabaId: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Meta has it no more. */
