@@ -1,28 +1,24 @@
 import { Button, Text, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconHome } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { keyed } from '../keyed.ts';
 import { Refusal } from '../send/refusal.tsx';
 import { useSend } from '../send/use-send.ts';
-import { Sheet } from '../sheet.tsx';
 import type { ActionProps } from './action-props.ts';
-import { ActionRow } from './action-row.tsx';
 import classes from './address-action.module.css';
 import { ADDRESS_FIELDS, addressReply } from './flow-reply.ts';
+import { SheetAction } from './sheet-action.tsx';
 
 /** Asks for a postal address, as the business has begun to fill it in. */
 export function AddressAction({ action, wamid, choices, onSent }: ActionProps<'address'>) {
-  const [opened, { open, close }] = useDisclosure();
   return (
-    <>
-      <ActionRow
-        text={action.text}
-        icon={<IconHome size={17} aria-hidden />}
-        chosen={choices.includes('nfm_reply')}
-        onTap={open}
-      />
-      <Sheet opened={opened} onClose={close} title="Your address">
+    <SheetAction
+      text={action.text}
+      icon={<IconHome size={17} aria-hidden />}
+      chosen={choices.includes('nfm_reply')}
+      title="Your address"
+    >
+      {close => (
         <AddressForm
           action={action}
           wamid={wamid}
@@ -31,8 +27,8 @@ export function AddressAction({ action, wamid, choices, onSent }: ActionProps<'a
             onSent();
           }}
         />
-      </Sheet>
-    </>
+      )}
+    </SheetAction>
   );
 }
 

@@ -1,28 +1,23 @@
 import { Button, CloseButton, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconForms, IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { Raw } from '../kinds/raw.tsx';
 import { Refusal } from '../send/refusal.tsx';
 import { useSend } from '../send/use-send.ts';
-import { Sheet } from '../sheet.tsx';
 import type { ActionProps } from './action-props.ts';
-import { ActionRow } from './action-row.tsx';
 import classes from './flow-action.module.css';
 import { type FlowAnswer, flowReply } from './flow-reply.ts';
+import { SheetAction } from './sheet-action.tsx';
 
 /** A flow's screens are kept at Meta, so the sheet asks for what they would answer: names and values. */
 export function FlowAction({ action, wamid, choices, onSent }: ActionProps<'flow'>) {
-  const [opened, { open, close }] = useDisclosure();
   return (
-    <>
-      <ActionRow
-        text={action.text}
-        icon={<IconForms size={17} aria-hidden />}
-        chosen={choices.includes('nfm_reply')}
-        onTap={open}
-      />
-      <Sheet opened={opened} onClose={close} title={action.text}>
+    <SheetAction
+      text={action.text}
+      icon={<IconForms size={17} aria-hidden />}
+      chosen={choices.includes('nfm_reply')}
+    >
+      {close => (
         <FlowForm
           action={action}
           wamid={wamid}
@@ -31,8 +26,8 @@ export function FlowAction({ action, wamid, choices, onSent }: ActionProps<'flow
             onSent();
           }}
         />
-      </Sheet>
-    </>
+      )}
+    </SheetAction>
   );
 }
 

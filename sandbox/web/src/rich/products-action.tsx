@@ -1,28 +1,23 @@
 import { ActionIcon, Button, Text, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconBasket, IconMinus, IconPlus } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
 import { numberOf } from '../fields.ts';
 import { keyed } from '../keyed.ts';
 import { Refusal } from '../send/refusal.tsx';
 import { useSend } from '../send/use-send.ts';
-import { Sheet } from '../sheet.tsx';
 import type { ActionProps } from './action-props.ts';
-import { ActionRow } from './action-row.tsx';
 import classes from './products-action.module.css';
+import { SheetAction } from './sheet-action.tsx';
 
 /** A catalogue's products and a cart. Names and prices are kept at Meta, so the person at the page says the price. */
 export function ProductsAction({ action, wamid, choices, onSent }: ActionProps<'products'>) {
-  const [opened, { open, close }] = useDisclosure();
   return (
-    <>
-      <ActionRow
-        text={action.text}
-        icon={<IconBasket size={17} aria-hidden />}
-        chosen={choices.includes('order')}
-        onTap={open}
-      />
-      <Sheet opened={opened} onClose={close} title={action.text}>
+    <SheetAction
+      text={action.text}
+      icon={<IconBasket size={17} aria-hidden />}
+      chosen={choices.includes('order')}
+    >
+      {close => (
         <Cart
           action={action}
           wamid={wamid}
@@ -31,8 +26,8 @@ export function ProductsAction({ action, wamid, choices, onSent }: ActionProps<'
             onSent();
           }}
         />
-      </Sheet>
-    </>
+      )}
+    </SheetAction>
   );
 }
 
