@@ -42,6 +42,7 @@ const ROOT_FILES = [
   'reporting',
   'keeping',
   'draining',
+  'hearing',
   'main',
   'serve',
   'seed',

@@ -14,6 +14,7 @@ import { drain } from './draining.ts';
 import { guardedConnector } from './fetch/connector.ts';
 import { createDownloads } from './fetch/download.ts';
 import { createGuardedClient } from './fetch/guarded.ts';
+import { composeHearing } from './hearing.ts';
 import { createServer } from './http.ts';
 import { hasMedia } from './inbox/inbound-media.ts';
 import { composeKeeping } from './keeping.ts';
@@ -165,6 +166,7 @@ async function compose(
     whatsapp,
     downloads,
     publicUrl: () => url ?? '',
+    onReports: () => deliver.wake(),
     onTemplatesChanged: () => {
       sending.held.look().catch(error => onError(error, 'look for messages of paused templates'));
     },
@@ -180,12 +182,14 @@ async function compose(
     media,
     health,
     aliases: keeping.aliases,
+    consents: keeping.consents,
     onApplied,
   });
   const receiving = await composeReceiving(parts, {
     onApplied,
     keeping,
     onNotices: () => void sendersChanged(),
+    onHeard: composeHearing(parts, keeping.consents, messages => sending.accept.accept(messages)),
   });
 
   composed = true;

@@ -9,6 +9,7 @@ import { Media } from './media/media.ts';
 import { s3Storage } from './media/s3-storage.ts';
 import type { Parts } from './parts.ts';
 import { Aliases } from './recipients/aliases.ts';
+import { Consents } from './recipients/consents.ts';
 import { HEARTBEAT_MS, WebhookHealth } from './recipients/webhook-health.ts';
 import { TemplateDesk } from './templates/manage.ts';
 import { Templates, type TemplatesOptions } from './templates/templates.ts';
@@ -24,6 +25,8 @@ export interface KeepingOptions {
   /** Where this gateway is reached. */
   readonly publicUrl: () => string;
   readonly onTemplatesChanged: TemplatesOptions['onChange'];
+  /** Reports were written. */
+  readonly onReports: () => void;
 }
 
 /** What is kept of the world, put together: templates, files, people. */
@@ -32,6 +35,7 @@ export interface Keeping {
   readonly templateDesk: TemplateDesk;
   readonly media: Media;
   readonly aliases: Aliases;
+  readonly consents: Consents;
   readonly health: WebhookHealth;
   /** Starts the work that comes back by itself. */
   readonly upkeep: () => Upkeep[];
@@ -88,6 +92,7 @@ export async function composeKeeping(parts: Parts, options: KeepingOptions): Pro
     templateDesk: new TemplateDesk(ofTemplates, templates),
     media,
     aliases: new Aliases(store, clock),
+    consents: new Consents(store, clock, options.onReports),
     health,
     upkeep: () => {
       // Not waited for: a start must not depend on Meta.

@@ -9,7 +9,7 @@ import { retryFailures, type SetAside } from './inbox/set-aside.ts';
 import { Spool } from './inbox/spool.ts';
 import { ParkedLook } from './inbox/strays.ts';
 import type { Keeping } from './keeping.ts';
-import type { Applied } from './outbox/apply.ts';
+import type { Applied, InboundRow } from './outbox/apply.ts';
 import type { Parts } from './parts.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
 
@@ -20,7 +20,9 @@ const FAILED_ITEMS_MS = 2_000;
 
 export interface ReceivingOptions {
   readonly onApplied: (applied: Applied) => void;
-  readonly keeping: Pick<Keeping, 'aliases' | 'health' | 'media' | 'templates'>;
+  readonly keeping: Pick<Keeping, 'aliases' | 'consents' | 'health' | 'media' | 'templates'>;
+  /** What people write, before it is stored. Doing it again changes nothing. */
+  readonly onHeard: (rows: readonly InboundRow[]) => Promise<void>;
   /** Numbers may have been paused or let go. */
   readonly onNotices: () => void;
 }
@@ -37,7 +39,7 @@ export interface Receiving {
 export async function composeReceiving(parts: Parts, options: ReceivingOptions): Promise<Receiving> {
   const { config, log, metrics, store, clock, directory, onError } = parts;
   const { onApplied, onNotices, keeping } = options;
-  const { aliases, health, media, templates } = keeping;
+  const { aliases, consents, health, media, templates } = keeping;
   const journal = new Journal(store);
   const spool = await Spool.open({
     folder: join(config.dataDir, 'spool'),
@@ -62,7 +64,13 @@ export async function composeReceiving(parts: Parts, options: ReceivingOptions):
     clock,
     directory,
     aliases,
-    onInbound: rows => media.expect(rows.flatMap(inboundMedia)),
+    onInbound: async rows => {
+      await media.expect(rows.flatMap(inboundMedia));
+      await options.onHeard(rows);
+    },
+    onPreferences: async changes => {
+      await consents.record(changes);
+    },
     onNotices: (rows, fresh) => {
       onNotices();
       // The account of several workspaces is told once.

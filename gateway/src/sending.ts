@@ -16,6 +16,7 @@ import { Settle } from './outbox/settle.ts';
 import { Sweeper } from './outbox/sweeper.ts';
 import type { Parts } from './parts.ts';
 import { type Aliases, aliasesOf } from './recipients/aliases.ts';
+import type { Consents } from './recipients/consents.ts';
 import type { WebhookHealth } from './recipients/webhook-health.ts';
 import type { Templates } from './templates/templates.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
@@ -34,6 +35,7 @@ export interface SendingOptions {
   readonly media: Media;
   readonly health: WebhookHealth;
   readonly aliases: Aliases;
+  readonly consents: Consents;
   readonly onApplied: (applied: Applied) => void;
 }
 
@@ -85,6 +87,22 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
         .note(aliasesOf(sender.workspaceId, names))
         .catch(error => onError(error, 'learn whom a message went to'));
     },
+    onMarketingStopped: (senderId, recipient) => {
+      const workspaceId = directory.senderById(senderId)?.workspaceId;
+      if (workspaceId === undefined) return;
+      options.consents
+        .record([
+          {
+            workspaceId,
+            customer: recipient,
+            reason: 'marketing',
+            active: true,
+            source: 'meta',
+            note: '131050',
+          },
+        ])
+        .catch(error => onError(error, 'write down that somebody wants no marketing'));
+    },
     onAlert: (senderId, failure) => {
       metrics.holds.inc({ code: failure.code });
       log.warn(
@@ -123,6 +141,9 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
   const accept = new Accept({
     depth,
     repeats,
+    suppress: (message, mask) => {
+      settle.suppress(message, mask).catch(error => onError(error, 'suppress a message'));
+    },
     store,
     clock,
     maskOf: dialect => masks.get(dialect) ?? 0,

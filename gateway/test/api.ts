@@ -131,6 +131,7 @@ export async function apiGround(): Promise<ApiGround> {
     random: () => 0,
     onApplied: () => {},
     onNames: () => {},
+    onMarketingStopped: () => {},
     onAlert: () => {},
   });
   const logged: string[] = [];

@@ -154,6 +154,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     random: () => 0,
     onApplied: applied => dispatch.wake(applied.woken),
     onNames: (_sender, told) => void names.push(told),
+    onMarketingStopped: () => {},
     onAlert: () => {},
   });
   const dispatch: Dispatch = new Dispatch({
@@ -189,6 +190,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
   const accept = new Accept({
     depth,
     repeats,
+    suppress: (message, mask) => void settle.suppress(message, mask),
     store: g.store,
     clock,
     maskOf: () => 255 | EVENT.unreceipted,

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
+import { type OpenedConsentSettings, openConsentSettings } from './consent-settings.ts';
 import { grantedScopes, type Scope } from './keys.ts';
 import type { Secrets } from './secrets.ts';
 import type { UnconfirmedPolicy } from './workspaces.ts';
@@ -51,7 +52,7 @@ export interface SendingProfile {
 }
 
 /** A tenant, able to sign its reports. */
-export interface SigningWorkspace {
+export interface SigningWorkspace extends OpenedConsentSettings {
   readonly id: string;
   readonly name: string;
   readonly unconfirmedPolicy: UnconfirmedPolicy;
@@ -124,6 +125,7 @@ export async function readSnapshot(
     .execute(async tx => {
       const version = await accountsVersion(tx);
 
+      const consentOf = await openConsentSettings(tx);
       const workspaces = new Map<string, SigningWorkspace>();
       await eachRow(
         after =>
@@ -138,6 +140,7 @@ export async function readSnapshot(
             validForMs: row.valid_for_s === null ? undefined : row.valid_for_s * 1000,
             unconfirmedDeadlineMs:
               row.unconfirmed_deadline_s === null ? undefined : row.unconfirmed_deadline_s * 1000,
+            ...consentOf(row.id),
             publicKey: row.signing_public,
             sign: bytes => {
               key ??= createPrivateKey({

@@ -42,6 +42,7 @@ beforeAll(async () => {
   await g.directory.refresh();
   const mask = eventMask(['sent', 'delivered', 'read', 'canceled']);
   accept = new Accept({
+    suppress: () => {},
     depth: new QueueDepth(g.store, g.clock, 1_000),
     repeats: new Repeats({ store: g.store, clock: g.clock, alone: true }),
     store: g.store,

@@ -4,6 +4,7 @@ import { storedFailure } from '../message/failure.ts';
 import { derivedIdAt } from '../message/id.ts';
 import { canonicalRecipient } from '../message/phone.ts';
 import type { Fact, InboundRow } from '../outbox/apply.ts';
+import type { ConsentChange } from '../recipients/consents.ts';
 import type { Opening } from '../recipients/windows.ts';
 import { type Json, list, object, text } from './items.ts';
 
@@ -32,6 +33,12 @@ const WAMID_MAX = 512;
 
 /** A phone number, or a BSUID of at most 256 signs after its country code (meta-cloud-api §5.4). */
 const PERSON_MAX = 300;
+
+/** Meta: the recipient has stopped marketing messages of this business (meta-cloud-api §4). */
+const MARKETING_STOPPED = 131050;
+
+/** Of a remark of Meta's, in characters. */
+const NOTE_MAX = 500;
 
 /** Deeper than anything documented; what is nested deeper would exhaust the stack of whoever walks it. */
 const DEPTH_MAX = 32;
@@ -155,6 +162,48 @@ function messageRow(
 function personOf(name: string): string {
   if (name.length > PERSON_MAX) throw new UnreadableItem('a sender that is too long');
   return /^\d+$/.test(name) ? `+${name}` : name;
+}
+
+/** What somebody has set in WhatsApp about the marketing of this business (meta-cloud-api §5.5). */
+export function preferenceChange(
+  value: Json,
+  sender: { readonly workspaceId: string },
+): ConsentChange | undefined {
+  const person = text(value.wa_id) ?? text(value.user_id);
+  const wish = text(value.value);
+  if (person === undefined) throw new UnreadableItem('a preference without a person');
+  if (text(value.category) !== 'marketing_messages' || (wish !== 'stop' && wish !== 'resume'))
+    return undefined;
+  return {
+    workspaceId: sender.workspaceId,
+    customer: personOf(person),
+    reason: 'marketing',
+    active: wish === 'stop',
+    source: 'meta',
+    note: text(value.detail) === undefined ? undefined : mended(text(value.detail)!).slice(0, NOTE_MAX),
+    at: new Date(unixMs(value.timestamp)),
+  };
+}
+
+/** A failure that tells what its recipient has set. */
+export function stoppedMarketing(
+  status: Json,
+  sender: { readonly workspaceId: string },
+): ConsentChange | undefined {
+  if (object(list(status.errors)[0])?.code !== MARKETING_STOPPED) return undefined;
+  const person = text(status.recipient_id) ?? text(status.recipient_user_id);
+  if (person === undefined) return undefined;
+  const { workspaceId } = sender;
+  const at = new Date(unixMs(status.timestamp));
+  return {
+    workspaceId,
+    customer: personOf(person),
+    reason: 'marketing',
+    active: true,
+    source: 'meta',
+    note: '131050',
+    at,
+  };
 }
 
 /** A call that opens a window: the person called us, or took a call of ours (meta-cloud-api §2). */

@@ -16,6 +16,8 @@ export type Item =
   /** Written in the WhatsApp Business app on a number that is in both. */
   | { readonly kind: 'echo'; readonly phoneNumberId: string; readonly value: Json }
   | { readonly kind: 'call'; readonly phoneNumberId: string; readonly value: Json }
+  /** What somebody has set in WhatsApp about this business. */
+  | { readonly kind: 'preference'; readonly phoneNumberId: string; readonly value: Json }
   /** About an account, a number or a template. */
   | {
       readonly kind: 'notice';
@@ -132,6 +134,10 @@ function* ofNumber(value: Json, wabaId: string, field: string): Generator<Item> 
     case 'smb_message_echoes':
       for (const echo of list(value.message_echoes))
         yield { kind: 'echo', phoneNumberId, value: object(echo) ?? {} };
+      return;
+    case 'user_preferences':
+      for (const one of list(value.user_preferences))
+        yield { kind: 'preference', phoneNumberId, value: object(one) ?? {} };
       return;
     case 'calls':
       for (const call of [...list(value.calls), ...list(value.statuses)])

@@ -9,6 +9,7 @@ const effects = (count: number, journalId: string): Effects => ({
   aliases: [],
   openings: [],
   notices: [],
+  preferences: [],
   journalId,
 });
 

@@ -1,8 +1,17 @@
 import type { Directory, Sender } from '../accounts/directory.ts';
 import type { Fact, InboundRow } from '../outbox/apply.ts';
 import { type Alias, aliasesOf } from '../recipients/aliases.ts';
+import type { ConsentChange } from '../recipients/consents.ts';
 import type { Opening } from '../recipients/windows.ts';
-import { callOpening, echoRow, inboundRow, statusFact, UnreadableItem } from './facts.ts';
+import {
+  callOpening,
+  echoRow,
+  inboundRow,
+  preferenceChange,
+  statusFact,
+  stoppedMarketing,
+  UnreadableItem,
+} from './facts.ts';
 import { namesInMessage, namesInStatus } from './identities.ts';
 import type { Item } from './items.ts';
 import { type NoticeRow, noticeRows } from './notices.ts';
@@ -16,12 +25,15 @@ export type Piece = {
   readonly index: number;
   /** Names of one person that the item tells. */
   readonly aliases?: readonly Alias[];
+  /** What the item tells of somebody's wishes, beside the rest. */
+  readonly wish?: ConsentChange | undefined;
 } & (
   | { readonly kind: 'fact'; readonly fact: Fact }
   | { readonly kind: 'inbound'; readonly row: InboundRow }
   | { readonly kind: 'stray'; readonly stray: ParkedStatus }
   | { readonly kind: 'call'; readonly opening: Opening }
   | { readonly kind: 'notice'; readonly rows: readonly NoticeRow[] }
+  | { readonly kind: 'preference' }
 );
 
 /** An item of a webhook that could not be read or applied, by its place in `itemsOf`. */
@@ -86,6 +98,10 @@ export function pieceOf(
       const opening = callOpening(item.value, sender);
       return opening === undefined ? 'ignored' : { index, kind: 'call', opening };
     }
+    case 'preference': {
+      const change = preferenceChange(item.value, sender);
+      return change === undefined ? 'ignored' : { index, kind: 'preference', wish: change };
+    }
     case 'status':
       return statusPiece(item, index, sender);
   }
@@ -100,9 +116,10 @@ function statusPiece(
   if (fact === undefined) return 'ignored';
   const { wamid, status, times, message } = fact;
   const aliases = aliasesOf(sender.workspaceId, namesInStatus(item.value));
+  const wish = stoppedMarketing(item.value, sender);
   return message === undefined
-    ? { index, aliases, kind: 'stray', stray: { sender: sender.id, wamid, status, times } }
-    : { index, aliases, kind: 'fact', fact: { ...message, sender: sender.id, wamid, ...times } };
+    ? { index, aliases, wish, kind: 'stray', stray: { sender: sender.id, wamid, status, times } }
+    : { index, aliases, wish, kind: 'fact', fact: { ...message, sender: sender.id, wamid, ...times } };
 }
 
 /** What an entry of the journal, or a part of it, changes. */
@@ -112,6 +129,7 @@ export interface Effects {
   readonly aliases: readonly Alias[];
   readonly openings: readonly Opening[];
   readonly notices: readonly NoticeRow[];
+  readonly preferences: readonly ConsentChange[];
   /** Read to its end with these effects. */
   readonly journalId: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { APPLY, type Applied, type InboundRow, mergeFacts } from '../outbox/apply.ts';
 import type { Aliases } from '../recipients/aliases.ts';
+import type { ConsentChange } from '../recipients/consents.ts';
 import { openWindows } from '../recipients/windows.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
@@ -42,6 +43,7 @@ const NOTHING: Omit<Effects, 'journalId'> = {
   aliases: [],
   openings: [],
   notices: [],
+  preferences: [],
 };
 
 export interface ReaderOptions {
@@ -49,7 +51,9 @@ export interface ReaderOptions {
   readonly clock: Clock;
   readonly directory: SenderNames;
   readonly aliases: Aliases;
-  /** Before messages are stored: their media is to be fetched. Doing it again changes nothing. */
+  /** Somebody has set in WhatsApp what is wanted. Doing it again changes nothing. */
+  readonly onPreferences?: ((changes: readonly ConsentChange[]) => Promise<void>) | undefined;
+  /** Before messages are stored: their media is to be fetched, their wishes heard. Doing it again changes nothing. */
   readonly onInbound?: ((rows: readonly InboundRow[]) => Promise<void>) | undefined;
   /** What Meta said, and which of it was not known before. */
   readonly onNotices?: ((rows: readonly NoticeRow[], fresh: ReadonlySet<NoticeRow>) => void) | undefined;
@@ -248,6 +252,7 @@ export class Reader {
       aliases: pieces.flatMap(piece => piece.aliases ?? []),
       openings: pieces.flatMap(piece => (piece.kind === 'call' ? [piece.opening] : [])),
       notices: pieces.flatMap(piece => (piece.kind === 'notice' ? piece.rows : [])),
+      preferences: pieces.flatMap(piece => (piece.wish === undefined ? [] : [piece.wish])),
       journalId,
     };
   }
@@ -263,11 +268,13 @@ export class Reader {
   }
 
   async #apply(effects: readonly Effects[]): Promise<void> {
-    const { store, clock, aliases, onApplied, onInbound, onNotices } = this.#options;
+    const { store, clock, aliases, onApplied, onInbound, onNotices, onPreferences } = this.#options;
     // Each of these may be done again, so they come before the flag that says that all is done.
     await aliases.learn(effects.flatMap(one => one.aliases));
     const openings = effects.flatMap(one => one.openings);
     await openWindows(store, openings);
+    const preferences = effects.flatMap(one => one.preferences);
+    if (preferences.length > 0) await onPreferences?.(preferences);
     const notices = effects.flatMap(one => one.notices);
     if (notices.length > 0) {
       const { fresh, reports, events } = await storeNotices(store, clock, notices);

@@ -21,12 +21,17 @@ export const EVENT = {
   echo: 2048,
   /** WhatsApp took it, and never told of a delivery while it tried. */
   unreceipted: 4096,
+  /** Somebody opted out, in, or was put on the block list. */
+  consent: 8192,
+  /** A contact was made, changed or deleted. */
+  contact: 16384,
 } as const;
 
 export type EventName = keyof typeof EVENT;
 
-/** What is told of an account or a number, and not of a message. */
-export type NoticeEvent = 'template' | 'account' | 'number';
+/** What is told of an account, a number or a person, and not of a message. */
+const NOTICE_EVENTS = ['template', 'account', 'number', 'consent', 'contact'] as const;
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
 export type MessageEvent = Exclude<EventName, NoticeEvent>;
 
 const NAMES = new Map<number, EventName>(
@@ -41,7 +46,7 @@ export function eventName(bit: number): EventName {
 }
 
 export function isNoticeEvent(name: EventName): name is NoticeEvent {
-  return name === 'template' || name === 'account' || name === 'number';
+  return (NOTICE_EVENTS as readonly string[]).includes(name);
 }
 
 /** A mask with the bit of each named event. */

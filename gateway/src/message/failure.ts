@@ -1,3 +1,5 @@
+import { type ConsentReason, consentReasons } from './consent.ts';
+
 /**
  * A failure that carries its policy: carriers classify, the outbox obeys, dialects and the timeline print.
  *
@@ -22,6 +24,17 @@ export interface Failure {
   readonly remedy: string;
   /** Who said so. */
   readonly source: 'meta' | 'network' | 'wirebird';
+  /** Meta's own marks of the refusal, for whoever asks Meta about it. */
+  readonly trace?: FailureTrace;
+}
+
+export interface FailureTrace {
+  /** `fbtrace_id` */
+  readonly id?: string;
+  /** `error_subcode` */
+  readonly subcode?: string;
+  /** `type`, such as OAuthException. */
+  readonly type?: string;
 }
 
 /** The part of a failure that is stored with a message and shown to its sender. */
@@ -31,11 +44,19 @@ export interface StoredFailure {
   readonly detail?: string;
   readonly remedy?: string;
   readonly source: Failure['source'];
+  readonly trace?: FailureTrace;
 }
 
 export function storedFailure(failure: Failure): StoredFailure {
-  const { code, title, detail, remedy, source } = failure;
-  return { code, title, ...(detail === undefined ? {} : { detail }), remedy, source };
+  const { code, title, detail, remedy, source, trace } = failure;
+  return {
+    code,
+    title,
+    ...(detail === undefined ? {} : { detail }),
+    remedy,
+    source,
+    ...(trace === undefined ? {} : { trace }),
+  };
 }
 
 /** The outcome of a send stayed unknown past its deadline, and the workspace's policy is `fail`. */
@@ -65,6 +86,46 @@ export const SENDER_GONE: Failure = {
   outcome: 'final',
   remedy: 'Send it from a number that the workspace has.',
   source: 'wirebird',
+};
+
+/** The recipient does not want it; the code says why. */
+export function suppressedFor(mask: number): Failure {
+  const [reason = 'unsubscribed'] = consentReasons(mask);
+  return { ...SUPPRESSED[reason], outcome: 'final', source: 'wirebird' };
+}
+
+const SUPPRESSED: Readonly<Record<ConsentReason, Pick<Failure, 'code' | 'title' | 'detail' | 'remedy'>>> = {
+  unsubscribed: {
+    code: 'recipient_unsubscribed',
+    title: 'The recipient has unsubscribed',
+    detail: 'The recipient is on the list of those who opted out of this channel.',
+    remedy: 'Do not send; take the entry from the list of unsubscribers when the person has agreed again.',
+  },
+  blocked: {
+    code: 'recipient_blocked',
+    title: 'The recipient is on the block list',
+    remedy: 'Take the recipient from the block list to send again.',
+  },
+  stopped: {
+    code: 'recipient_stopped',
+    title: 'The recipient has written STOP',
+    detail: 'The recipient has asked by a word to get no more of this.',
+    remedy: 'Do not send; the person may write START.',
+  },
+  marketing: {
+    code: 'recipient_stopped_marketing',
+    title: 'The recipient has stopped marketing messages',
+    detail: 'The recipient has told WhatsApp to stop the marketing messages of this business.',
+    remedy: 'Send no marketing templates; the person can resume them in WhatsApp.',
+  },
+};
+
+/** Codes of `suppressedFor`, by reason. */
+export const SUPPRESSED_CODES: Readonly<Record<ConsentReason, string>> = {
+  unsubscribed: SUPPRESSED.unsubscribed.code,
+  blocked: SUPPRESSED.blocked.code,
+  stopped: SUPPRESSED.stopped.code,
+  marketing: SUPPRESSED.marketing.code,
 };
 
 /** It waited in the queue until its validity was over. */

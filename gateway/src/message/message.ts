@@ -12,7 +12,8 @@ export type PriorityName = keyof typeof PRIORITY;
 export interface Outbound {
   readonly workspaceId: string;
   readonly senderId: string;
-  readonly dialect: DialectName;
+  /** Undefined for what Wirebird says by itself. */
+  readonly dialect: DialectName | undefined;
   /** E.164 with the plus sign. */
   readonly recipient: string;
   readonly content: Content;
@@ -27,6 +28,19 @@ export interface Outbound {
   readonly unconfirmedPolicy?: 'resend' | 'fail';
   /** How long its outcome may stay unknown; the workspace's deadline when not given. */
   readonly unconfirmedDeadlineMs?: number;
+  /** What a recipient's opt-outs mean for it; the workspace's policy when not given. */
+  readonly consent?: Consent;
+  /** Its caller waits for what WhatsApp says of it: it is tried once. */
+  readonly direct?: boolean;
+}
+
+/** The reasons of `CONSENT` that hold a message back, as a mask, and how its caller learns that one does. */
+export interface Consent {
+  readonly mask: number;
+  /** Beside `mask`, for an advertisement. */
+  readonly marketingMask: number;
+  /** `refuse`: nothing is stored. `report`: it is accepted, and ends as suppressed. */
+  readonly known: 'refuse' | 'report';
 }
 
 /** As stored, by their number. */

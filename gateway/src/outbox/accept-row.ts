@@ -1,5 +1,6 @@
+import { CONSENT_POLICY, type ConsentPolicy, consentMask } from '../message/consent.ts';
 import { newId } from '../message/id.ts';
-import { type Outbound, PRIORITY } from '../message/message.ts';
+import { type DialectName, type Outbound, PRIORITY } from '../message/message.ts';
 import { canonicalRecipient } from '../message/phone.ts';
 import type { TemplateVerdict } from '../templates/check.ts';
 import type { Row } from './accept-statement.ts';
@@ -10,6 +11,7 @@ export interface Terms {
   readonly validForMs: number | undefined;
   /** How long the outcome of a send may stay unknown. */
   readonly unconfirmedDeadlineMs: number | undefined;
+  readonly consentPolicy: ConsentPolicy;
 }
 
 /** A message that says nothing of its validity is not sent later than this. */
@@ -23,7 +25,7 @@ const CODE_TTL_S = 600;
 
 export interface RowOptions {
   /** The events that a dialect's per-message URL gets, as a mask. */
-  readonly maskOf: (dialect: Outbound['dialect']) => number;
+  readonly maskOf: (dialect: DialectName) => number;
   /** True when the sender's webhooks have come without a gap: then a window that does not stand open is closed. */
   readonly closedIsKnown: (senderId: string) => boolean;
   /** What the workspace has set; undefined for the defaults. */
@@ -61,20 +63,35 @@ export function rowOf(
     k: content.type,
     c: JSON.stringify(content),
     p: PRIORITY[message.priority ?? priorityOf(verdict.category)],
-    m: message.webhookUrl === undefined ? 0 : options.maskOf(message.dialect),
+    m:
+      message.webhookUrl === undefined || message.dialect === undefined ? 0 : options.maskOf(message.dialect),
     cb: message.callbackData,
     u: message.webhookUrl,
     fu: message.webhookFailoverUrl,
     t: verdict.templateId,
     v: new Date(createdAt.getTime() + validForMs).toISOString(),
-    up: message.unconfirmedPolicy,
+    // A caller who was told of a doubt does not expect a second try.
+    up: message.direct === true ? 'fail' : message.unconfirmedPolicy,
     um: message.unconfirmedDeadlineMs ?? terms?.unconfirmedDeadlineMs,
     f: freeForm,
     x: freeForm && options.closedIsKnown(message.senderId),
     at: createdAt.toISOString(),
     tl: ttlOf(message, verdict),
     h: requestHash,
+    ...consentOf(message, verdict.category, terms?.consentPolicy ?? CONSENT_POLICY),
+    o: message.direct === true ? true : undefined,
   };
+}
+
+/** A template whose category nobody knows may be an advertisement. */
+function consentOf(
+  { content, consent }: Outbound,
+  category: string | undefined,
+  policy: ConsentPolicy,
+): Pick<Row, 'cm' | 'cr'> {
+  const marketing = content.type === 'template' && (category === 'MARKETING' || category === undefined);
+  if (consent === undefined) return { cm: consentMask(policy, marketing), cr: true };
+  return { cm: consent.mask | (marketing ? consent.marketingMask : 0), cr: consent.known === 'refuse' };
 }
 
 /** How long WhatsApp tries to deliver it, where that is shorter than usual (meta-cloud-api §3.4). */

@@ -1,5 +1,5 @@
 import type { Failure } from '../message/failure.ts';
-import { WINDOW_CLOSED } from '../message/failure.ts';
+import { suppressedFor, WINDOW_CLOSED } from '../message/failure.ts';
 import { firstIdAt } from '../message/id.ts';
 import type { Outbound } from '../message/message.ts';
 import { Batch, Overloaded } from '../store/batch.ts';
@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { TemplateVerdict } from '../templates/check.ts';
 import { type RowOptions, rowOf } from './accept-row.ts';
 import { ACCEPT, type AcceptOutcome, type Asked, type Row } from './accept-statement.ts';
+import type { Waiting } from './claim.ts';
 import type { QueueDepth } from './depth.ts';
 import { KeyTaken, type Mark, REPEAT_MS, type Repeats } from './repeats.ts';
 
@@ -42,6 +43,8 @@ export interface AcceptOptions extends RowOptions {
   readonly wake: (senderIds: Set<string>) => void;
   /** Holds a template message against the template's definition; an answer at once costs nothing. */
   readonly checkTemplate: (message: Outbound) => TemplateVerdict | Promise<TemplateVerdict>;
+  /** Ends a message that was stored though its recipient does not want it. */
+  readonly suppress: (message: Waiting, mask: number) => void;
   readonly depth: Pick<QueueDepth, 'added' | 'check'>;
   readonly repeats: Pick<Repeats, 'nodeId' | 'alone' | 'isDoubtful' | 'cleared' | 'clear'>;
 }
@@ -54,7 +57,8 @@ interface Entry {
 
 /** What became of them. */
 interface Stored {
-  readonly refused: ReadonlySet<string>;
+  /** By id, why nothing was stored. */
+  readonly refused: ReadonlyMap<string, Failure>;
   readonly repeated: Omit<AcceptOutcome['repeated'][number], 'q'> | undefined;
   readonly taken: boolean;
 }
@@ -62,7 +66,7 @@ interface Stored {
 /** Ids are made by a node's clock, and clocks differ. */
 const CLOCKS_MS = 60_000;
 
-const NOTHING: Stored = { refused: new Set(), repeated: undefined, taken: false };
+const NOTHING: Stored = { refused: new Map(), repeated: undefined, taken: false };
 
 const FREE_FORM: TemplateVerdict = { ok: true, templateId: undefined, category: undefined };
 
@@ -147,7 +151,8 @@ export class Accept {
     }
     return rows.map((row, index): Acceptance => {
       if (row === undefined) return { kind: 'refused', failure: failureOf(verdicts[index]!) };
-      return stored.refused.has(row.id) ? { kind: 'refused', failure: WINDOW_CLOSED } : accepted[index]!;
+      const failure = stored.refused.get(row.id);
+      return failure === undefined ? accepted[index]! : { kind: 'refused', failure };
     });
   }
 
@@ -174,7 +179,7 @@ export class Accept {
   }
 
   async #commit(entries: readonly Entry[]): Promise<Stored[]> {
-    const { store, clock, depth, repeats, wake } = this.#options;
+    const { store, clock, depth, repeats, suppress, wake } = this.#options;
     const asked: Asked[] = [];
     const rows: Row[] = [];
     for (const [q, entry] of entries.entries()) {
@@ -187,7 +192,7 @@ export class Accept {
       }
     }
     const now = clock.now();
-    const { refused, repeated, taken } = await store.run(ACCEPT, [
+    const { refused, barred, repeated, taken } = await store.run(ACCEPT, [
       rows,
       asked,
       now.toISOString(),
@@ -195,7 +200,10 @@ export class Accept {
       repeats.alone,
       firstIdAt(now.getTime() - REPEAT_MS - CLOCKS_MS),
     ]);
-    const notStored = new Set(refused);
+    const notStored = new Map(refused.map(id => [id, WINDOW_CLOSED]));
+    const masks = new Map(barred.map(({ id, m }) => [id, m]));
+    for (const { id, cr } of masks.size === 0 ? [] : rows)
+      if (cr && masks.has(id)) notStored.set(id, suppressedFor(masks.get(id)!));
     const outcomes = entries.map(
       (_, q): Stored => ({
         refused: notStored,
@@ -206,7 +214,10 @@ export class Accept {
     for (const [q, entry] of entries.entries()) {
       if (outcomes[q]!.taken || outcomes[q]!.repeated !== undefined) continue;
       for (const { id, s } of entry.rows) {
-        if (!notStored.has(id)) depth.added(s, 1);
+        if (notStored.has(id)) continue;
+        depth.added(s, 1);
+        const mask = masks.get(id);
+        if (mask !== undefined) suppress({ id, sender: s, attempt: 0 }, mask);
       }
     }
     wake(new Set(rows.map(row => row.s)));

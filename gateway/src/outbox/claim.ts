@@ -27,6 +27,8 @@ export interface Claimed {
   readonly unconfirmed_ms: number | null;
   /** The template that it is made from, where that is known here. */
   readonly template: string | null;
+  /** Tried once: its caller waits. */
+  readonly direct: boolean;
 }
 
 /** A message that is not in the carrier's hands. */
@@ -36,26 +38,33 @@ export interface Waiting {
   readonly attempt: number;
 }
 
+/** A message that ends unsent: past its validity, or unwanted by its recipient as the mask says. */
+export interface Ended extends Waiting {
+  readonly barred: number;
+}
+
 /** What a claim did with the front of one lane. */
 export interface LaneClaim {
   readonly s: string;
   /** Messages it looked at. */
   readonly found: number;
   readonly taken: number;
-  /** Put aside, or past their validity. */
+  /** Put aside, or ended. */
   readonly aside: number;
 }
 
 export interface Claim {
   readonly claimed: readonly Claimed[];
-  /** Past their validity: they end unsent. */
-  readonly expired: readonly Waiting[];
+  /** They end unsent. */
+  readonly ended: readonly Ended[];
   readonly lanes: readonly LaneClaim[];
 }
 
 /**
  * Takes the next messages of each lane, in priority and accept order, and writes `sending` with a lease before
  * anything leaves: a crash then leaves an outcome that is known to be unknown, not a silent second send.
+ *
+ * What the recipient does not want, by an opt-out since it was accepted, is not taken and ends.
  *
  * Of one sender, recipient and priority one message is on its way at a time, so that they leave in accept order; what
  * must wait for an earlier one (also where the head holds nobody any more, while the next in line is not called yet), or for Meta's limit on the pair, is put aside with its reason, outside the ready index:
@@ -73,7 +82,11 @@ export const CLAIM: Statement<Claim> = {
     ), ready as materialized (
       select m.*, b.n from budget b cross join lateral (
         select id, sender_id, coalesce(person, recipient) as person, priority, seq, attempt,
-          valid_until <= $3::timestamptz as late
+          valid_until <= $3::timestamptz as late,
+          case when consents = 0 then 0 else coalesce((
+            select bit_or(c.reason) from consents c where c.workspace_id = messages.workspace_id
+              and c.recipient = coalesce(messages.person, messages.recipient) and c.channel = 'whatsapp' and c.active
+              and c.reason & messages.consents <> 0), 0) end as barred
         from messages
         where sender_id = b.s and status = ${STATUS.queued} and parked is null
         order by priority, seq limit b.k
@@ -82,7 +95,7 @@ export const CLAIM: Statement<Claim> = {
     ), ranked as materialized (
       select *, row_number() over pair as nth, first_value(id) over pair as leader,
         first_value(priority) over pair as leads, count(*) over (partition by sender_id, person, priority) as together
-      from ready where late is not true
+      from ready where late is not true and barred = 0
       window pair as (partition by sender_id, person order by priority, seq)
     ), judged as materialized (
       select r.*, p.tat, p.head, p.followed,
@@ -130,7 +143,7 @@ export const CLAIM: Statement<Claim> = {
         lease_until = case when a.taken then $4::timestamptz end, parked = a.parked, run_at = a.run_at
       from acts a where m.id = a.id
       returning m.id, m.sender_id, m.recipient, m.content, m.attempt, m.tries, m.resends, m.template_id, m.seq,
-        m.priority, m.unconfirmed_ms, m.status
+        m.priority, m.unconfirmed_ms, m.status, m.direct
     ), noted as (
       insert into timeline (message_id, at, step, attempt, detail)
       select a.id, $3::timestamptz, 'waiting', r.attempt,
@@ -140,12 +153,12 @@ export const CLAIM: Statement<Claim> = {
     select json_build_object(
       'claimed', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'recipient', recipient,
         'content', content, 'attempt', attempt, 'tries', tries, 'resends', resends, 'template', template_id,
-        'unconfirmed_ms', unconfirmed_ms) order by priority, seq), '[]') from moved where status = ${STATUS.sending}),
-      'expired', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'attempt', attempt)), '[]')
-        from ready where late),
+        'unconfirmed_ms', unconfirmed_ms, 'direct', direct) order by priority, seq), '[]') from moved where status = ${STATUS.sending}),
+      'ended', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'attempt', attempt,
+          'barred', barred)), '[]') from ready where late or barred <> 0),
       'lanes', (select coalesce(json_agg(json_build_object('s', sender_id, 'found', found, 'taken', taken, 'aside', aside)), '[]')
         from (select r.sender_id, count(*) as found, count(*) filter (where a.taken) as taken,
-            count(*) filter (where a.parked is not null or r.late) as aside
+            count(*) filter (where a.parked is not null or r.late or r.barred <> 0) as aside
           from ready r left join acts a on a.id = r.id group by r.sender_id) l)
     ) as out`,
 };

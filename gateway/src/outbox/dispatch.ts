@@ -199,8 +199,13 @@ export class Dispatch {
       const claim = await store.run(CLAIM, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
       const fronts = new Map(claim.lanes.map(front => [front.s, front]));
       for (const budget of budgets) this.#lanes.get(budget.s)?.claimed(budget, fronts.get(budget.s));
-      for (const message of claim.expired)
-        void settle.end(message, STATUS.expired, EXPIRED).catch(error => onError(error, 'end a message'));
+      for (const message of claim.ended) {
+        const ending =
+          message.barred === 0
+            ? settle.end(message, STATUS.expired, EXPIRED)
+            : settle.suppress(message, message.barred);
+        void ending.catch(error => onError(error, 'end a message'));
+      }
       for (const message of claim.claimed) void this.#send(message);
     } catch (error) {
       onError(error, 'claim messages');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, accepted, failing, type OutboxGround, outboxGround } from '../../test/outbox.ts';
 import type { SendResult } from '../carriers/whatsapp/client.ts';
+import { CONSENT_POLICY } from '../message/consent.ts';
 import type { Outbound } from '../message/message.ts';
 import { STATUS } from '../message/status.ts';
 
@@ -270,7 +271,11 @@ describe('validity', () => {
     };
     expect(await Promise.all([plain!, code!, own!].map(validFor))).toEqual([86_400, 600, 1]);
     const other = await o.node(accepted, {
-      termsOf: () => ({ validForMs: 60_000, unconfirmedDeadlineMs: undefined }),
+      termsOf: () => ({
+        validForMs: 60_000,
+        unconfirmedDeadlineMs: undefined,
+        consentPolicy: CONSENT_POLICY,
+      }),
     });
     const [ofWorkspace] = await other.put(text('3'));
     expect(await validFor(ofWorkspace!)).toBe(60);

@@ -1,5 +1,5 @@
 import type { Recognized, SendResult } from '../carriers/whatsapp/client.ts';
-import { exhausted, type Failure, storedFailure } from '../message/failure.ts';
+import { exhausted, type Failure, storedFailure, suppressedFor } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
@@ -22,6 +22,9 @@ const JITTER = 0.2;
 /** Meta: the number's rate is exceeded (meta-cloud-api §4). */
 const RATE_EXCEEDED = '130429';
 
+/** Meta: the recipient has stopped marketing messages of this business (meta-cloud-api §4). */
+const MARKETING_STOPPED = '131050';
+
 /** Meta: the template is paused (meta-cloud-api §4). */
 const TEMPLATE_PAUSED = '132015';
 
@@ -41,6 +44,8 @@ export interface SettleOptions {
   readonly onApplied: (applied: Applied) => void;
   /** WhatsApp told other names of whom a message went to. */
   readonly onNames: (senderId: string, names: Recognized) => void;
+  /** WhatsApp says that a recipient wants no marketing messages. */
+  readonly onMarketingStopped: (senderId: string, recipient: string) => void;
   /** Something that a person should know. */
   readonly onAlert: (senderId: string, failure: Failure) => void;
 }
@@ -103,6 +108,9 @@ export class Settle {
       return;
     }
     const failure = result.failure;
+    if (failure.code === MARKETING_STOPPED)
+      this.#options.onMarketingStopped(message.sender, message.recipient);
+    if (message.direct && failure.outcome !== 'unknown') return this.#failDirect(message, failure);
     switch (failure.outcome) {
       case 'final':
         if (failure.code === TEMPLATE_PAUSED && (await this.#isHeld(message)))
@@ -152,6 +160,11 @@ export class Settle {
     });
   }
 
+  /** Ends a message in the queue that its recipient does not want. */
+  async suppress(message: Waiting, mask: number): Promise<void> {
+    await this.end(message, STATUS.suppressed, suppressedFor(mask));
+  }
+
   /** WhatsApp has given up on a message that it took, without a word. */
   async silent(message: Waiting): Promise<void> {
     await this.#facts.add({
@@ -165,6 +178,12 @@ export class Settle {
   /** Resolves when everything is on disk. */
   async idle(): Promise<void> {
     await Promise.all([this.#facts.idle(), this.#moves.idle(), this.#notes.idle()]);
+  }
+
+  /** Whoever waits for the answer is told no; what the failure says of the number holds for those that come after it. */
+  async #failDirect(message: Claimed, failure: Failure): Promise<void> {
+    if (failure.outcome === 'hold') await this.#keepStill(message.sender, failure);
+    await this.fail(message, exhausted(failure));
   }
 
   async #isHeld(message: Claimed): Promise<boolean> {
@@ -195,10 +214,7 @@ export class Settle {
   }
 
   async #hold(message: Claimed, failure: Failure): Promise<void> {
-    const { hold, holds, onAlert } = this.#options;
-    // Without a time a person has to mend it, or Meta.
-    const ms = failure.retry?.kind === 'after' ? failure.retry.ms : undefined;
-    const newly = hold(message.sender, ms ?? Number.POSITIVE_INFINITY, failure.code === RATE_EXCEEDED);
+    const written = this.#keepStill(message.sender, failure);
     await this.#moves.add(
       this.#move(message, STATUS.queued, {
         undo: failure.neverLeft === true ? 1 : 0,
@@ -206,9 +222,18 @@ export class Settle {
         detail: describe(failure),
       }),
     );
+    await written;
+  }
+
+  /** Holds the lane at once, and in the database when it is for long. */
+  async #keepStill(sender: string, failure: Failure): Promise<void> {
+    const { hold, holds, onAlert } = this.#options;
+    // Without a time a person has to mend it, or Meta.
+    const ms = failure.retry?.kind === 'after' ? failure.retry.ms : undefined;
+    const newly = hold(sender, ms ?? Number.POSITIVE_INFINITY, failure.code === RATE_EXCEEDED);
     if (!newly || (ms !== undefined && ms < WRITTEN_HOLD_MS)) return;
-    onAlert(message.sender, failure);
-    await holds.hold(message.sender, ms, failure.code, describe(failure));
+    onAlert(sender, failure);
+    await holds.hold(sender, ms, failure.code, describe(failure));
   }
 
   async #retry(message: Claimed, failure: Failure): Promise<void> {

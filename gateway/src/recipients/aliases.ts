@@ -31,7 +31,7 @@ const NOTED_MS = 200;
 const NAME_MAX = 160;
 
 /**
- * A window that was opened under the other name moves to the one that counts from now on, and what led to the other name
+ * A window that was opened under the other name, and an opt-out, move to the one that counts from now on, and what led to the other name
  * leads on.
  */
 const LEARN: Statement<number> = {
@@ -60,6 +60,17 @@ const LEARN: Statement<number> = {
       on conflict (sender_id, recipient) do update
       set opened_at = greatest(windows.opened_at, excluded.opened_at),
         last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
+    ), parted as (
+      delete from consents c using learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
+      returning c.*, l.recipient as person
+    ), joined as (
+      insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)
+      select distinct on (workspace_id, person, channel, reason)
+        workspace_id, person, channel, reason, active, customer, source, note, at, id
+      from parted order by workspace_id, person, channel, reason, at desc
+      on conflict (workspace_id, recipient, channel, reason) do update
+      set active = excluded.active, at = excluded.at, source = excluded.source, note = excluded.note
+      where consents.at < excluded.at
     )
     select count(*)::int as out from learnt`,
 };

@@ -34,18 +34,19 @@ export interface NoticeReport extends Delivery {
   readonly subscribed: readonly string[];
 }
 
-/** What Meta said about an account, a number or a template. */
+/** What happened to an account, a number, a template or a person: what Meta said, or what follows from a change here. */
 export interface Notice {
   readonly id: string;
   readonly workspaceId: string;
+  /** Empty for what is about no account. */
   readonly wabaId: string;
   /** The number it is about, E.164, where it is about one. */
   readonly senderPhone: string | undefined;
-  /** Meta's field, such as `account_update`. */
+  /** Meta's field, such as `account_update`; `consent` and `contact` are ours. */
   readonly field: string;
   /** Meta's `event`, where the field has one. */
   readonly event: string | undefined;
-  /** Meta's object, verbatim. */
+  /** Meta's object, verbatim; ours as its room writes it. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly at: Date;
 }

@@ -9,7 +9,7 @@ export function noticeFromJson(
   return {
     id: row.id as string,
     workspaceId: row.workspace_id as string,
-    wabaId: row.waba_id as string,
+    wabaId: (row.waba_id as string | null) ?? '',
     senderPhone: typeof sender === 'string' ? phoneOf(sender) : undefined,
     field: row.field as string,
     event: (row.event as string | null) ?? undefined,

@@ -127,12 +127,59 @@ export interface Tables {
     updated_at: Date;
   };
   recipient_aliases: { workspace_id: string; alias: string; recipient: string; learnt_at: Date };
+  consents: {
+    workspace_id: string;
+    recipient: string;
+    channel: string;
+    reason: number;
+    active: boolean;
+    customer: string;
+    source: string;
+    note: string | null;
+    at: Date;
+    id: string;
+  };
+  consent_changes: {
+    id: string;
+    workspace_id: string;
+    recipient: string;
+    channel: string;
+    reason: number;
+    active: boolean;
+    customer: string;
+    source: string;
+    note: string | null;
+    at: Date;
+  };
+  consent_settings: {
+    workspace_id: string;
+    opt_outs: Generated<'marketing' | 'all' | 'none'>;
+    block_list: Generated<boolean>;
+    words: Generated<string>;
+    updated_at: Date;
+  };
+  contacts: {
+    id: string;
+    workspace_id: string;
+    phone: string;
+    email: string | null;
+    nickname: string | null;
+    country_code: string | null;
+    owner_email: string | null;
+    tags: string[];
+    attributes: string;
+    source_type: string | null;
+    source_id: string | null;
+    source_url: string | null;
+    created_at: Date;
+    updated_at: Date;
+  };
   windows: { sender_id: string; recipient: string; opened_at: Date; last_message_at: Date | null };
   sender_webhooks: { sender_id: string; first_at: Date; last_at: Date };
   notices: {
     id: string;
     workspace_id: string;
-    waba_id: string;
+    waba_id: string | null;
     sender_id: string | null;
     kind: number;
     field: string;
@@ -281,4 +328,6 @@ export interface MessagesTable {
   unconfirmed_ms: number | null;
   request_hash: string | null;
   node_id: string | null;
+  consents: Generated<number>;
+  direct: Generated<boolean>;
 }

@@ -1,6 +1,6 @@
 import { Agent, type buildConnector, type FormData } from 'undici';
 import { mended } from '../../message/content.ts';
-import type { Failure } from '../../message/failure.ts';
+import type { Failure, FailureTrace } from '../../message/failure.ts';
 import { fromBareStatus, fromGraphError, fromNetworkError, type GraphError } from './errors.ts';
 
 /** What is needed to speak for a number. */
@@ -63,6 +63,9 @@ const ANSWER_MAX = 64 * 1024;
 
 /** A page of fifty templates has all their components. */
 const LONG_ANSWER_MAX = 4 * 1024 * 1024;
+
+/** Of a mark of Meta's, in characters; its own have some dozens. */
+const TRACE_MAX = 200;
 
 /** A file of 100 MB at 8 Mbit/s. */
 const UPLOAD_MS = 100_000;
@@ -284,6 +287,20 @@ function recognized(body: unknown, recipient: string): Recognized | undefined {
   };
 }
 
+function traceOf(error: unknown): FailureTrace | undefined {
+  const [id, type] = ['fbtrace_id', 'type'].map(name => {
+    const value = field(error, name);
+    return typeof value === 'string' && value !== '' ? mended(value).slice(0, TRACE_MAX) : undefined;
+  });
+  const subcode = field(error, 'error_subcode');
+  const trace = {
+    ...(id === undefined ? {} : { id }),
+    ...(typeof subcode === 'number' ? { subcode: String(subcode) } : {}),
+    ...(type === undefined ? {} : { type }),
+  };
+  return Object.keys(trace).length === 0 ? undefined : trace;
+}
+
 function graphError(value: unknown): GraphError | undefined {
   const code = field(value, 'code');
   if (typeof code !== 'number') return undefined;
@@ -293,5 +310,6 @@ function graphError(value: unknown): GraphError | undefined {
     message: text(field(value, 'message')),
     title: text(field(value, 'error_user_title')),
     details: text(field(field(value, 'error_data'), 'details')),
+    trace: traceOf(value),
   };
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../../message/failure.ts';
+import type { Failure, FailureTrace } from '../../message/failure.ts';
 import { type ErrorCode, errorCode } from './error-codes.ts';
 
 /** A code that nobody knows, or an answer without one, with a 5xx. */
@@ -14,6 +14,7 @@ export interface GraphError {
   readonly message?: string | undefined;
   readonly title?: string | undefined;
   readonly details?: string | undefined;
+  readonly trace?: FailureTrace | undefined;
 }
 
 /**
@@ -32,6 +33,7 @@ export function fromGraphError(error: GraphError, httpStatus: number | undefined
     ...(error.details === undefined || error.details === title ? {} : { detail: error.details }),
     ...(httpStatus === undefined ? { outcome: 'final', remedy: policy.remedy } : policy),
     source: 'meta',
+    ...(error.trace === undefined ? {} : { trace: error.trace }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Failure, type StoredFailure, storedFailure } from '../../message/failure.ts';
+import { type Failure, type StoredFailure, SUPPRESSED_CODES, storedFailure } from '../../message/failure.ts';
 import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
 /** Telnyx's codes that are used here, with its own titles (telnyx §8). */
@@ -24,6 +24,7 @@ const TITLES = {
   '10037': 'Service unavailable',
   '40008': 'Undeliverable',
   '40014': 'Message expired in queue',
+  '40300': 'Blocked due to STOP message',
   '40305': "Invalid 'from' address",
   '40309': 'Destination region not whitelisted',
   '40312': 'Messaging profile is disabled',
@@ -158,6 +159,9 @@ function describe(problem: HttpProblem): Description {
 /** Meta: template does not exist in the language, is paused, is disabled; Telnyx has 40008 for these (telnyx §8). */
 const TEMPLATE_UNUSABLE: ReadonlySet<string> = new Set(['132001', '132015', '132016']);
 
+/** The recipient does not want it (telnyx §8). */
+const UNWANTED: ReadonlySet<string> = new Set(Object.values(SUPPRESSED_CODES));
+
 /**
  * Why a message failed, as an entry of its `errors`: Meta's own code and words in the detail, where Telnyx's page
  * promises them; failures that are not Meta's are under the same code with what there is to say. What is found here
@@ -175,7 +179,7 @@ export function failureError(failure: StoredFailure, pointer = '/to/0'): WireErr
   };
   return wireError(
     {
-      code: TEMPLATE_UNUSABLE.has(code) ? '40008' : '41000',
+      code: codeOf(code),
       detail: isMetas ? `(#${code}) ${title}` : title,
       pointer,
     },
@@ -183,8 +187,17 @@ export function failureError(failure: StoredFailure, pointer = '/to/0'): WireErr
   );
 }
 
-/** A send that WhatsApp would not take, found before it was stored (telnyx §8). */
+function codeOf(code: string): Code {
+  if (UNWANTED.has(code)) return '40300';
+  return TEMPLATE_UNUSABLE.has(code) ? '40008' : '41000';
+}
+
+/** A send that WhatsApp, or its recipient, would not take, found before it was stored (telnyx §8). */
 export function refuseSend(failure: Failure): Refusal {
+  if (UNWANTED.has(failure.code)) {
+    const errors = [failureError(storedFailure(failure), '/to')];
+    return { status: 409, headers: { 'x-should-retry': 'false' }, body: { errors } };
+  }
   return { status: 400, body: { errors: [failureError(storedFailure(failure), '/whatsapp_message')] } };
 }
 

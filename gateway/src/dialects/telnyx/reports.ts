@@ -71,6 +71,9 @@ function noticeType({ event, notice }: NoticeReport): string | undefined {
       return notice.event === 'ACCOUNT_RESTRICTION' || notice.event === 'DISABLED_UPDATE'
         ? 'whatsapp.account.restricted'
         : 'whatsapp.account.update';
+    case 'consent':
+    case 'contact':
+      return undefined;
   }
 }
 
@@ -140,4 +143,6 @@ const RECORD_TYPES = {
   account: 'whatsapp_account',
   number: 'whatsapp_phone_number',
   template: 'whatsapp_template',
+  consent: 'whatsapp_consent',
+  contact: 'whatsapp_contact',
 } as const;

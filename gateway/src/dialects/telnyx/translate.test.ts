@@ -245,7 +245,7 @@ describe('a message read back', () => {
     ['failed', 'wamid.A', 'delivery_failed'],
     ['expired', undefined, 'expired'],
     ['canceled', undefined, 'cancelled'],
-    ['suppressed', undefined, 'sending_failed'],
+    ['suppressed', undefined, 'delivery_failed'],
   ])('%s with wamid %s is %s to Telnyx', (status, wamid, expected) => {
     expect(read({ status, wamid })).toMatchObject({ to: [{ phone_number: TO, status: expected }] });
   });

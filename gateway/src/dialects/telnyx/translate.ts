@@ -78,7 +78,8 @@ function wireStatus(status: StatusName, wamid: string | undefined): string {
     case 'failed':
       return wamid === undefined ? 'sending_failed' : 'delivery_failed';
     case 'suppressed':
-      return 'sending_failed';
+      // The page's own word for what was found at send.
+      return 'delivery_failed';
     case 'canceled':
       return 'cancelled';
     case 'scheduled':

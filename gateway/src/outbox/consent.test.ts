@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accepted, type OutboxGround, outboxGround } from '../../test/outbox.ts';
+import { CONSENT, type ConsentReason } from '../message/consent.ts';
+import type { Consent, Outbound } from '../message/message.ts';
+import { Consents } from '../recipients/consents.ts';
+
+/** What the ledger holds back, at accept and at send. */
+let o: OutboxGround;
+let consents: Consents;
+let last = 0;
+
+beforeAll(async () => {
+  o = await outboxGround();
+  consents = new Consents(o.g.store, o.clock, () => {});
+});
+afterAll(() => o.close());
+
+const person = (): string => `+1555800${String(++last).padStart(4, '0')}`;
+
+const out = (recipient: string, reason: ConsentReason, active = true) =>
+  consents.record([{ workspaceId: o.g.workspace, customer: recipient, reason, active, source: 'manual' }]);
+
+const template = (recipient: string, more: Partial<Outbound> = {}): Outbound =>
+  o.hello({
+    recipient,
+    content: { type: 'template', template: { name: 'sale', language: { code: 'en' } } },
+    ...more,
+  });
+
+const as = (category: string) => ({
+  checkTemplate: () => ({ ok: true as const, templateId: undefined, category }),
+});
+
+const failureOf = async (id: string): Promise<string> => JSON.parse((await o.row(id)).failure ?? '{}').code;
+
+describe('at accept', () => {
+  test.each<[ConsentReason, string]>([
+    ['unsubscribed', 'recipient_unsubscribed'],
+    ['stopped', 'recipient_stopped'],
+    ['marketing', 'recipient_stopped_marketing'],
+    ['blocked', 'recipient_blocked'],
+  ])('a marketing template to somebody who is %s is refused, and nothing is stored', async (reason, code) => {
+    const node = await o.node(accepted, as('MARKETING'));
+    const to = person();
+    await out(to, reason);
+    const answers = await node.accept.accept([template(to)]);
+    expect(answers).toMatchObject([{ kind: 'refused', failure: { code, outcome: 'final' } }]);
+    const rows = await o.g.store.db.selectFrom('messages').select('id').where('recipient', '=', to).execute();
+    expect(rows).toEqual([]);
+  });
+
+  test.each<[string, ConsentReason, boolean]>([
+    ['UTILITY', 'unsubscribed', true],
+    ['UTILITY', 'stopped', true],
+    ['AUTHENTICATION', 'marketing', true],
+    ['UTILITY', 'blocked', false],
+  ])('of a %s template to somebody who is %s: taken is %s', async (category, reason, taken) => {
+    const node = await o.node(accepted, as(category));
+    const to = person();
+    await out(to, reason);
+    const [answer] = await node.accept.accept([template(to)]);
+    expect(answer?.kind === 'accepted').toBe(taken);
+  });
+
+  test('an entry that was taken away holds nothing back', async () => {
+    const node = await o.node(accepted, as('MARKETING'));
+    const to = person();
+    await out(to, 'unsubscribed');
+    await out(to, 'unsubscribed', false);
+    expect(await node.accept.accept([template(to)])).toMatchObject([{ kind: 'accepted' }]);
+  });
+
+  test('a template of no known category may be an advertisement', async () => {
+    const node = await o.node(accepted, {
+      checkTemplate: () => ({ ok: true, templateId: undefined, category: undefined }),
+    });
+    const to = person();
+    await out(to, 'stopped');
+    expect(await node.accept.accept([template(to)])).toMatchObject([{ kind: 'refused' }]);
+  });
+
+  test.each<[string, Consent, ConsentReason, string | undefined]>([
+    [
+      'its flag for it',
+      { mask: CONSENT.unsubscribed, marketingMask: 0, known: 'report' },
+      'unsubscribed',
+      'recipient_unsubscribed',
+    ],
+    [
+      'no flag for it',
+      { mask: CONSENT.blocked, marketingMask: 0, known: 'report' },
+      'unsubscribed',
+      undefined,
+    ],
+  ])(
+    'a message with %s is stored, and ends as suppressed where the flag says so',
+    async (_, consent, reason, code) => {
+      const node = await o.node(accepted);
+      const to = person();
+      await out(to, reason);
+      const [answer] = await node.accept.accept([o.hello({ recipient: to, consent })]);
+      if (answer?.kind !== 'accepted') throw new Error('it was refused');
+      if (code === undefined) return o.becomes(answer.id, 'accepted');
+      await o.becomes(answer.id, 'suppressed');
+      expect(await failureOf(answer.id)).toBe(code);
+      expect(node.sent.some(one => one.recipient === to)).toBe(false);
+    },
+  );
+
+  test('a policy for all keeps service messages back too, and none lets everything through', async () => {
+    const to = person();
+    await out(to, 'stopped');
+    const terms = (optOuts: 'all' | 'none') => ({
+      termsOf: () => ({
+        validForMs: undefined,
+        unconfirmedDeadlineMs: undefined,
+        consentPolicy: { optOuts, blockList: true },
+      }),
+    });
+    const strict = await o.node(accepted, terms('all'));
+    expect(await strict.accept.accept([o.hello({ recipient: to })])).toMatchObject([{ kind: 'refused' }]);
+    const free = await o.node(accepted, { ...terms('none'), ...as('MARKETING') });
+    expect(await free.accept.accept([template(to)])).toMatchObject([{ kind: 'accepted' }]);
+  });
+});
+
+describe('at send', () => {
+  test('what waits in the queue is suppressed by an opt-out that comes meanwhile, and the rest is sent', async () => {
+    const node = await o.node(accepted, as('MARKETING'));
+    const [to, other] = [person(), person()];
+    // The lane is still, so that the opt-out comes between accept and send.
+    node.dispatch.hold(o.g.sender, 600);
+    const [kept, sent] = await node.put(template(to), template(other));
+    await out(to, 'stopped');
+    await o.becomes(kept!, 'suppressed');
+    await o.becomes(sent!, 'accepted');
+    expect(await failureOf(kept!)).toBe('recipient_stopped');
+    expect(node.sent.some(one => one.recipient === to)).toBe(false);
+  });
+
+  test('a later message to the same person that is wanted is not held up by one that is not', async () => {
+    const node = await o.node(accepted, as('MARKETING'));
+    const to = person();
+    node.dispatch.hold(o.g.sender, 600);
+    const [kept] = await node.put(template(to, { priority: 'normal' }));
+    const [sent] = await node.put(o.hello({ recipient: to }));
+    await out(to, 'unsubscribed');
+    await o.becomes(kept!, 'suppressed');
+    await o.becomes(sent!, 'accepted');
+  });
+
+  test('what Meta says of a recipient’s wish goes into no retry and is told', async () => {
+    const node = await o.node(() => ({
+      kind: 'failed',
+      failure: { code: '131050', title: 'stopped', outcome: 'final', remedy: '', source: 'meta' },
+    }));
+    const [id] = await node.put(o.hello({ recipient: person() }));
+    await o.becomes(id!, 'failed');
+    expect(await failureOf(id!)).toBe('131050');
+  });
+});

@@ -1,0 +1,155 @@
+import { CONSENT, CONSENT_REASONS, type ConsentReason } from '../message/consent.ts';
+import { EVENT } from '../message/event.ts';
+import { newId } from '../message/id.ts';
+import { canonicalRecipient } from '../message/phone.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Statement, Store } from '../store/store.ts';
+
+/** Where an entry came from. */
+export const CONSENT_SOURCES = ['keyword', 'meta', 'api', 'import', 'manual'] as const;
+export type ConsentSource = (typeof CONSENT_SOURCES)[number];
+
+/** What messages go by; an opt-out of another channel is kept and holds nothing back here. */
+export const WHATSAPP = 'whatsapp';
+
+/** Somebody opts out or in, is blocked or let go. */
+export interface ConsentChange {
+  readonly workspaceId: string;
+  /** Phone number or user id, in any spelling. */
+  readonly customer: string;
+  readonly channel?: string;
+  readonly reason: ConsentReason;
+  /** False takes the entry away. */
+  readonly active: boolean;
+  readonly source: ConsentSource;
+  readonly note?: string | undefined;
+  /** When it was said: an older word never undoes a newer one. Now when not given. */
+  readonly at?: Date;
+}
+
+/** One that changed something. */
+export interface ConsentChanged {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly customer: string;
+  readonly channel: string;
+  readonly reason: ConsentReason;
+  readonly active: boolean;
+  readonly source: ConsentSource;
+  readonly at: Date;
+}
+
+interface Changed {
+  readonly id: string;
+  readonly w: string;
+  readonly customer: string;
+  readonly channel: string;
+  readonly reason: number;
+  readonly active: boolean;
+  readonly source: ConsentSource;
+  readonly at: string;
+}
+
+/**
+ * Writes entries, what became of them, and the reports to endpoints that listen for it, in one transaction. Doing it
+ * again changes nothing, and an older word does not undo a newer one.
+ *
+ * Parameters: changes; now.
+ */
+const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
+  name: 'record_consents',
+  text: `
+    with input as materialized (
+      select distinct on (i.w, coalesce(a.recipient, i.key), i.channel, i.reason) i.*, coalesce(a.recipient, i.key) as person
+      from json_to_recordset($1::json) as i(id uuid, w uuid, key text, customer text, channel text, reason smallint,
+        active boolean, source text, note text, at timestamptz)
+      left join recipient_aliases a on a.workspace_id = i.w and a.alias = i.key
+      order by i.w, coalesce(a.recipient, i.key), i.channel, i.reason, i.at desc, i.id desc
+    ), fresh as materialized (
+      select i.*, c.active as was from input i left join consents c
+        on c.workspace_id = i.w and c.recipient = i.person and c.channel = i.channel and c.reason = i.reason
+      where c.at is null or c.at <= i.at
+    ), written as (
+      insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)
+      select w, person, channel, reason, active, customer, source, note, at, id from fresh
+      on conflict (workspace_id, recipient, channel, reason) do update
+      set active = excluded.active, at = excluded.at,
+        customer = case when consents.active <> excluded.active then excluded.customer else consents.customer end,
+        source = case when consents.active <> excluded.active then excluded.source else consents.source end,
+        note = case when consents.active <> excluded.active then excluded.note else consents.note end,
+        id = case when consents.active <> excluded.active then excluded.id else consents.id end
+      where consents.at <= excluded.at
+    ), changed as materialized (
+      select * from fresh where active <> coalesce(was, false)
+    ), logged as (
+      insert into consent_changes (id, workspace_id, recipient, channel, reason, active, customer, source, note, at)
+      select id, w, person, channel, reason, active, customer, source, note, at from changed
+      on conflict (id) do nothing
+    ), noticed as (
+      insert into notices (id, workspace_id, kind, field, event, value, at, received_at)
+      select id, w, ${EVENT.consent}, 'consent', case when active then 'created' else 'deleted' end,
+        json_build_object('id', id, 'customer', customer, 'channel', channel, 'reason', reason, 'source', source)::text,
+        at, $2::timestamptz
+      from changed
+      on conflict (id) do nothing
+    ), reported as (
+      insert into reports (id, notice_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
+      select derived_id(c.id, 'report:${EVENT.consent}:' || e.id::text), c.id, c.w, e.id, e.dialect, ${EVENT.consent}, c.at,
+        e.url, e.failover_url, $2::timestamptz
+      from changed c join webhook_endpoints e on e.workspace_id = c.w and e.enabled and e.mask & ${EVENT.consent} <> 0
+      on conflict (id) do nothing
+      returning 1
+    )
+    select json_build_object(
+      'changed', (select coalesce(json_agg(json_build_object('id', id, 'w', w, 'customer', customer, 'channel', channel,
+        'reason', reason, 'active', active, 'source', source, 'at', at)), '[]') from changed),
+      'reports', (select count(*) from reported)
+    ) as out`,
+};
+
+/** The ledger: who does not want to be written to, and why. */
+export class Consents {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #onReports: () => void;
+
+  /** @param onReports reports were written */
+  constructor(store: Store, clock: Clock, onReports: () => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#onReports = onReports;
+  }
+
+  /** @returns what was news */
+  async record(changes: readonly ConsentChange[]): Promise<ConsentChanged[]> {
+    if (changes.length === 0) return [];
+    const now = this.#clock.now();
+    const rows = changes.map(change => ({
+      id: newId(),
+      w: change.workspaceId,
+      key: canonicalRecipient(change.customer),
+      customer: change.customer,
+      channel: change.channel ?? WHATSAPP,
+      reason: CONSENT[change.reason],
+      active: change.active,
+      source: change.source,
+      note: change.note,
+      at: (change.at ?? now).toISOString(),
+    }));
+    const { changed, reports } = await this.#store.run(RECORD, [rows, now.toISOString()]);
+    if (reports > 0) this.#onReports();
+    return changed.map(({ w, reason, at, ...row }) => ({
+      ...row,
+      workspaceId: w,
+      reason: reasonOf(reason),
+      at: new Date(at),
+    }));
+  }
+}
+
+/** @throws on a number that is no reason: only we write them */
+export function reasonOf(bit: number): ConsentReason {
+  const reason = CONSENT_REASONS.find(one => CONSENT[one] === bit);
+  if (reason === undefined) throw new Error(`unknown reason ${bit}`);
+  return reason;
+}
