@@ -43,6 +43,7 @@ const ROOT_FILES = [
   'keeping',
   'draining',
   'hearing',
+  'blocking',
   'main',
   'serve',
   'seed',

@@ -20,7 +20,7 @@ export interface Draining {
 /** Takes nothing more, finishes what is under way, and lets go of what only this node may do. */
 export async function drain(parts: Draining, say: (line: string) => void): Promise<void> {
   const { app, receiving, keeping, deliver, jobs, upkeeps } = parts;
-  const { accept, dispatch, settle, repeats } = parts.sending;
+  const { accept, direct, dispatch, settle, repeats } = parts.sending;
   const waiting = setInterval(() => {
     say(
       `still waiting: ${counted(dispatch.inFlight, 'send')}, ${counted(deliver.inFlight, 'report')} under way`,
@@ -37,6 +37,7 @@ export async function drain(parts: Draining, say: (line: string) => void): Promi
       deliver.stop(),
       keeping.aliases.idle(),
     ]);
+    await direct.stop();
     await dispatch.release();
     await repeats.leave();
   } finally {

@@ -5,6 +5,7 @@ import { loadOrMakeMasterKey } from './accounts/master-key.ts';
 import { checkMasterKey, openSecrets, type Secrets } from './accounts/secrets.ts';
 import { ensureDefaultWorkspace } from './accounts/workspaces.ts';
 import { apiRoutes, refuseApi } from './api/routes.ts';
+import { blockingBy } from './blocking.ts';
 import { CONNECT_MS, WhatsApp } from './carriers/whatsapp/client.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -206,6 +207,8 @@ async function compose(
       metrics.accepted.inc({ dialect: messages[0]?.dialect ?? 'none' }, accepted);
       return answers;
     },
+    waitFor: (message, deadlineMs) => sending.direct.wait(message, deadlineMs),
+    consents: keeping.consents,
     repeats: sending.repeats,
     findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
     cancel,
@@ -240,6 +243,8 @@ async function compose(
     templateDesk,
     media,
     webhooks: health,
+    consents: keeping.consents,
+    blockAtMeta: blockingBy(parts, whatsapp),
     sendersChanged,
     cancel,
   });
@@ -247,6 +252,7 @@ async function compose(
   const port = (app.server.address() as AddressInfo).port;
   url ??= `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 
+  sending.direct.start();
   if (config.dispatch) await sending.dispatch.start();
   deliver.start();
   jobs.start({ [FETCH_MEDIA]: media.fetchTask });

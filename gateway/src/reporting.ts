@@ -25,6 +25,7 @@ export function composeReporting(
       };
     },
     mediaUrlOf,
+    wabaOf: senderId => directory.senderById(senderId)?.wabaId,
     phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,
     scheduleMs: config.reportScheduleMs,
     timeoutMs: config.reportTimeoutMs,

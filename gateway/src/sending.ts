@@ -6,6 +6,7 @@ import { eventMask } from './message/event.ts';
 import { Accept } from './outbox/accept.ts';
 import type { Applied } from './outbox/apply.ts';
 import { QueueDepth } from './outbox/depth.ts';
+import { DirectSends } from './outbox/direct.ts';
 import { Dispatch } from './outbox/dispatch.ts';
 import { HeldTemplates } from './outbox/held-templates.ts';
 import { Holds } from './outbox/holds.ts';
@@ -44,6 +45,7 @@ export interface Sending {
   readonly accept: Accept;
   readonly repeats: Repeats;
   readonly dispatch: Dispatch;
+  readonly direct: DirectSends;
   readonly settle: Settle;
   readonly held: HeldTemplates;
   /** Starts the work that comes back by itself. */
@@ -87,6 +89,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
         .note(aliasesOf(sender.workspaceId, names))
         .catch(error => onError(error, 'learn whom a message went to'));
     },
+    onDirect: id => direct.settled(id),
     onMarketingStopped: (senderId, recipient) => {
       const workspaceId = directory.senderById(senderId)?.workspaceId;
       if (workspaceId === undefined) return;
@@ -111,6 +114,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
       );
     },
   });
+  const direct = new DirectSends({ store, clock, settle, alone: options.alone, onError });
   const dispatch = new Dispatch({
     store,
     clock,
@@ -177,6 +181,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     accept,
     repeats,
     dispatch,
+    direct,
     settle,
     held,
     upkeep: () => {

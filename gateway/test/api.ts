@@ -22,6 +22,7 @@ import { Media } from '../src/media/media.ts';
 import { newId } from '../src/message/id.ts';
 import { cancelMessage } from '../src/outbox/cancel.ts';
 import { Settle } from '../src/outbox/settle.ts';
+import { Consents } from '../src/recipients/consents.ts';
 import { WebhookHealth } from '../src/recipients/webhook-health.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import { TemplateDesk } from '../src/templates/manage.ts';
@@ -132,6 +133,7 @@ export async function apiGround(): Promise<ApiGround> {
     onApplied: () => {},
     onNames: () => {},
     onMarketingStopped: () => {},
+    onDirect: () => {},
     onAlert: () => {},
   });
   const logged: string[] = [];
@@ -158,6 +160,8 @@ export async function apiGround(): Promise<ApiGround> {
     media,
     templates,
     templateDesk: new TemplateDesk(ofTemplates, templates),
+    consents: new Consents(store, clock, () => {}),
+    blockAtMeta: async () => 0,
     webhooks: new WebhookHealth({ store, clock, onUnheard: () => {} }),
     sendersChanged: async () => {
       sendersChanged++;

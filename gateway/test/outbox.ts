@@ -7,6 +7,7 @@ import type { Outbound } from '../src/message/message.ts';
 import { type StatusName, statusName } from '../src/message/status.ts';
 import { Accept, type AcceptOptions } from '../src/outbox/accept.ts';
 import { QueueDepth } from '../src/outbox/depth.ts';
+import { DirectSends } from '../src/outbox/direct.ts';
 import { Dispatch, type DispatchOptions } from '../src/outbox/dispatch.ts';
 import { HeldTemplates } from '../src/outbox/held-templates.ts';
 import { Holds, type HoldsOptions } from '../src/outbox/holds.ts';
@@ -44,6 +45,7 @@ export interface OutboxNode {
   readonly sweeper: Sweeper;
   readonly holds: Holds;
   readonly dispatch: Dispatch;
+  readonly direct: DirectSends;
   readonly held: HeldTemplates;
   readonly sent: Send[];
   /** Names of recipients that the carrier told. */
@@ -90,6 +92,7 @@ export async function outboxGround(): Promise<OutboxGround> {
       const sweeping = more.sweeps ? upkeep(50, () => node.sweeper.sweep(), thrown) : undefined;
       stops.push(async () => {
         await sweeping?.stop();
+        await node.direct.stop();
         await node.dispatch.stop();
         await node.settle.idle();
       });
@@ -155,8 +158,17 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     onApplied: applied => dispatch.wake(applied.woken),
     onNames: (_sender, told) => void names.push(told),
     onMarketingStopped: () => {},
+    onDirect: id => direct.settled(id),
     onAlert: () => {},
   });
+  const direct = new DirectSends({
+    store: g.store,
+    clock,
+    settle,
+    alone: more.alone ?? true,
+    onError: thrown,
+  });
+  direct.start();
   const dispatch: Dispatch = new Dispatch({
     store: g.store,
     clock,
@@ -210,7 +222,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
       if (one.kind === 'refused') throw new Error(`refused: ${one.failure.code}`);
       return one.id;
     });
-  return { accept, repeats, depth, settle, sweeper, holds, dispatch, held, sent, names, put };
+  return { accept, repeats, depth, settle, sweeper, holds, dispatch, direct, held, sent, names, put };
 }
 
 export const accepted: Answer = (send, count) => ({

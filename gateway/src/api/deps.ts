@@ -9,6 +9,7 @@ import type { Media } from '../media/media.ts';
 import type { EventName } from '../message/event.ts';
 import type { DialectName } from '../message/message.ts';
 import type { Cancellation } from '../outbox/cancel.ts';
+import type { Consents } from '../recipients/consents.ts';
 import type { WebhookHealth } from '../recipients/webhook-health.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
@@ -37,6 +38,9 @@ export interface ApiDeps {
   readonly templateDesk: TemplateDesk;
   /** Whether the webhooks of a sender come. */
   readonly webhooks: Pick<WebhookHealth, 'lastAt' | 'isUnheard'>;
+  readonly consents: Consents;
+  /** Blocks somebody at WhatsApp too, or lets go; with how many numbers that was done. */
+  readonly blockAtMeta: (workspaceId: string, recipient: string, block: boolean) => Promise<number>;
   /** Takes the lanes of new senders at once. */
   readonly sendersChanged: () => Promise<void>;
   /** Takes a message back that was not sent yet; undefined when the workspace has none with this id. */

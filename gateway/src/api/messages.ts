@@ -20,7 +20,13 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
 
   api.get('/api/messages', read, async request => {
     const { workspaceId } = principalOf(request);
-    const { page, filters } = readQuery(request, ['status', 'direction', 'recipient', 'sender']);
+    const { page, filters } = readQuery(request, [
+      'status',
+      'direction',
+      'recipient',
+      'sender',
+      'callback_data',
+    ]);
     const status = oneOf('status', filters.status, STATUSES);
     const direction = oneOf('direction', filters.direction, DIRECTIONS);
     const recipient = phone('recipient', filters.recipient);
@@ -34,6 +40,8 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
       if (direction !== undefined) query = query.where('direction', '=', DIRECTIONS.indexOf(direction));
       if (recipient !== undefined) query = query.where('recipient', '=', recipient);
       if (sender !== undefined) query = query.where('sender_id', '=', sender);
+      if (filters.callback_data !== undefined)
+        query = query.where('callback_data', '=', filters.callback_data);
       return (await query.orderBy('id', 'desc').limit(limit).execute()).map(toMessage);
     };
     return listOf(page, find, message => show(deps, message));

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { findUnsendable } from '../message/content.ts';
+import { consentRoutes } from './consents.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { errorCodeRoutes } from './error-codes.ts';
 import { healthRoutes } from './health.ts';
@@ -45,6 +46,7 @@ export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     keyRoutes(api, deps);
     senderRoutes(api, deps);
     messageRoutes(api, deps);
+    consentRoutes(api, deps);
     noticeRoutes(api, deps);
     mediaRoutes(api, deps);
     webhookEndpointRoutes(api, deps);

@@ -8,8 +8,10 @@ import type { Failure } from '../message/failure.ts';
 import type { DialectName, Message, Outbound } from '../message/message.ts';
 import type { Acceptance, Render } from '../outbox/accept.ts';
 import type { Cancellation } from '../outbox/cancel.ts';
+import type { DirectOutcome } from '../outbox/direct.ts';
 import type { Mark, Repeats } from '../outbox/repeats.ts';
 import type { HttpProblem, Refusal } from '../problem.ts';
+import type { Consents } from '../recipients/consents.ts';
 import type { Window } from '../recipients/windows.ts';
 import type { ReportEncoder } from '../reports/encoder.ts';
 import type { Clock } from '../store/clock.ts';
@@ -39,6 +41,12 @@ export interface Below {
    * @throws Overloaded when too much waits for a commit, or the database did not answer within 5 s
    */
   readonly accept: (messages: readonly Outbound[], mark: Mark, render: Render) => Promise<Acceptance[]>;
+  /** Waits for what WhatsApp says of a `direct` message; at the deadline one that has not left is cancelled. */
+  readonly waitFor: (
+    message: { readonly id: string; readonly sender: string },
+    deadlineMs: number,
+  ) => Promise<DirectOutcome>;
+  readonly consents: Consents;
   readonly repeats: Repeats;
   /** A message of this workspace, or undefined. */
   readonly findMessage: (workspaceId: string, id: string) => Promise<Message | undefined>;

@@ -89,14 +89,16 @@ function wordSet(lists: Readonly<Record<string, readonly string[]>>): ReadonlySe
 
 /** Without case, Latin accents, punctuation and emoji; one space between words. */
 function plain(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .normalize('NFC')
-    .toLowerCase()
-    // Of Turkish, whose capital is everybody's I.
-    .replaceAll('ı', 'i')
-    .replace(/[^\p{L}\p{M}\p{N}\s]/gu, ' ')
-    .trim()
-    .replace(/\s+/g, ' ');
+  return (
+    text
+      .normalize('NFKD')
+      .replace(/[\u0300-\u036f]/g, '')
+      .normalize('NFC')
+      .toLowerCase()
+      // Of Turkish, whose capital is everybody's I.
+      .replaceAll('ı', 'i')
+      .replace(/[^\p{L}\p{M}\p{N}\s]/gu, ' ')
+      .trim()
+      .replace(/\s+/g, ' ')
+  );
 }

@@ -44,6 +44,8 @@ export interface SettleOptions {
   readonly onApplied: (applied: Applied) => void;
   /** WhatsApp told other names of whom a message went to. */
   readonly onNames: (senderId: string, names: Recognized) => void;
+  /** The answer that somebody waits for is on disk. */
+  readonly onDirect: (id: string) => void;
   /** WhatsApp says that a recipient wants no marketing messages. */
   readonly onMarketingStopped: (senderId: string, recipient: string) => void;
   /** Something that a person should know. */
@@ -94,6 +96,11 @@ export class Settle {
 
   /** Settles one send by its result. */
   async result(message: Claimed, result: SendResult): Promise<void> {
+    await this.#settleResult(message, result);
+    if (message.direct) this.#options.onDirect(message.id);
+  }
+
+  async #settleResult(message: Claimed, result: SendResult): Promise<void> {
     const { clock } = this.#options;
     if (result.kind === 'accepted') {
       await this.#facts.add({

@@ -37,6 +37,7 @@ beforeAll(async () => {
     client,
     encoders: { telnyx: report => ({ headers: {}, body: JSON.stringify({ id: report.eventId }) }) },
     keysOf: () => ({ ed25519: () => Buffer.alloc(64), secret: undefined }),
+    wabaOf: () => '100200300',
     phoneOf: () => '+15550001000',
     mediaUrlOf: () => undefined,
     scheduleMs: [],

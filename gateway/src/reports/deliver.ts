@@ -33,6 +33,7 @@ export interface DeliverOptions {
   readonly encoders: Readonly<Partial<Record<DialectName, ReportEncoder>>>;
   readonly keysOf: (workspaceId: string, endpointId: string | undefined) => SigningKeys | undefined;
   readonly phoneOf: (senderId: string) => string | undefined;
+  readonly wabaOf: (senderId: string) => string | undefined;
   /** Where the file of an inbound message is to be had; undefined when it has none. */
   readonly mediaUrlOf: (message: Message) => string | undefined;
   /** Pauses between attempts at one URL; one attempt more than pauses. */
@@ -254,9 +255,14 @@ export class Deliver {
 
   /** Undefined when the row that it is about is gone. */
   #told(report: ClaimedReport, url: string): Report | undefined {
-    const { phoneOf, mediaUrlOf } = this.#options;
+    const { phoneOf, wabaOf, mediaUrlOf } = this.#options;
     const event = eventName(report.kind);
-    const delivery = { occurredAt: new Date(report.occurred_at), attempt: report.attempt, deliveredTo: url };
+    const delivery = {
+      occurredAt: new Date(report.occurred_at),
+      attempt: report.attempt,
+      deliveredTo: url,
+      endpointId: report.endpoint_id ?? undefined,
+    };
     if (isNoticeEvent(event)) {
       if (report.notice === null) return undefined;
       const notice = noticeFromJson(report.notice, phoneOf);
@@ -272,6 +278,7 @@ export class Deliver {
       event,
       message,
       senderPhone: phoneOf(message.senderId) ?? '',
+      senderWaba: wabaOf(message.senderId) ?? '',
       mediaUrl: message.direction === 'outbound' ? undefined : mediaUrlOf(message),
     };
   }

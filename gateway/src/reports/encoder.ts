@@ -14,6 +14,8 @@ interface Delivery {
   readonly attempt: number;
   /** The URL that this attempt goes to. */
   readonly deliveredTo: string;
+  /** Undefined for a message's own URL. */
+  readonly endpointId: string | undefined;
 }
 
 export interface MessageReport extends Delivery {
@@ -22,6 +24,8 @@ export interface MessageReport extends Delivery {
   readonly message: Message;
   /** Our number, E.164. */
   readonly senderPhone: string;
+  /** The account of our number. */
+  readonly senderWaba: string;
   /** Where the file of an inbound media is to be had, signed and for a time. */
   readonly mediaUrl?: string | undefined;
 }

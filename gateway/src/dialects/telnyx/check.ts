@@ -1,9 +1,9 @@
 import { type Content, type ContentFault, checkContent, findUnsendable } from '../../message/content.ts';
 import { isBsuid, isE164 } from '../../message/phone.ts';
-import { isObject, toContent } from './content.ts';
+import { field, isObject } from '../field.ts';
+import { toContent } from './content.ts';
 import type { Code, Fault } from './errors.ts';
 import { isLetIn, ownFaults } from './own-limits.ts';
-import { field } from './resources/field.ts';
 import { ENVELOPE, FAULTS_MAX, type Send } from './schema.ts';
 import { type CheckUrl, missing, shapeFaults, urlFault } from './shape.ts';
 

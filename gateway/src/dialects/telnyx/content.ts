@@ -1,4 +1,5 @@
 import type { Content } from '../../message/content.ts';
+import { isObject } from '../field.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -122,8 +123,4 @@ function withComponents(holder: unknown, change: (components: unknown) => unknow
 function each(list: unknown, change: (item: Fields) => unknown): unknown {
   if (!Array.isArray(list)) return list;
   return list.map((item: unknown) => (isObject(item) ? change(item) : item));
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

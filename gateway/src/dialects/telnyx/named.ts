@@ -4,9 +4,9 @@ import type { Refusal } from '../../problem.ts';
 import type { Template } from '../../templates/template.ts';
 import { unknownTemplate } from '../../templates/template.ts';
 import type { Below } from '../dialect.ts';
+import { field } from '../field.ts';
+import { withMediaIds } from '../media-names.ts';
 import { type Fault, refuseFaults, refuseSend } from './errors.ts';
-import { withMediaIds } from './media-names.ts';
-import { field } from './resources/field.ts';
 import type { WireMessage } from './schema.ts';
 
 export type Named =

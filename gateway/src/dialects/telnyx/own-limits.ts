@@ -1,6 +1,6 @@
 import { LIST_BODY_MAX } from '../../message/limits.ts';
+import { field } from '../field.ts';
 import type { Fault } from './errors.ts';
-import { field } from './resources/field.ts';
 
 /** A text's body, in bytes of UTF-8, at least one (the page's validation rules). */
 export const TEXT_BODY_MAX_BYTES = 4096;

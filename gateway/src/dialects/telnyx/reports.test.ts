@@ -64,8 +64,10 @@ function report(event: MessageEvent, more: Partial<MessageReport> = {}): Message
     occurredAt: DELIVERED,
     attempt: 1,
     deliveredTo: URL_,
+    endpointId: undefined,
     message,
     senderPhone: FROM,
+    senderWaba: '100200300',
     ...more,
   };
 }
@@ -299,6 +301,7 @@ describe('notices of accounts, numbers and templates', () => {
     occurredAt: SENT,
     attempt: 1,
     deliveredTo: URL_,
+    endpointId: undefined,
     subscribed,
     notice: {
       id: '01939b0b-0000-7000-8000-000000000008',

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Below } from '../dialect.ts';
 import { keepBodies } from '../once.ts';
 import { conversationWindowRoutes } from './conversation-window.ts';
-import { answerProblem, principalOf, refuseOthers, requires } from './http.ts';
+import { answerProblem, guard, principalOf, refuseOthers, requires } from './http.ts';
 import { cancel, refuseSms, retrieve } from './messages.ts';
 import { bothV2 } from './mount.ts';
 import { resourceRoutes } from './resources/index.ts';
@@ -16,16 +16,7 @@ export function routes(app: FastifyInstance, below: Below): void {
   keepBodies(app);
   // Files of `/v2/media`; whatever takes no form has no body then, and says that it takes JSON.
   app.register(multipart, { throwFileSizeLimit: false });
-  app.decorateRequest('telnyxPrincipal', null);
-  app.addHook('onRequest', (request, reply, done) => {
-    const principal = below.directory.authenticate(request.headers);
-    if (principal === undefined) {
-      answerProblem(reply, { kind: 'unauthenticated' });
-      return;
-    }
-    request.telnyxPrincipal = principal;
-    done();
-  });
+  guard(app, below.directory);
 
   for (const url of bothV2('/messages/whatsapp')) {
     app.post(url, { onRequest: requires('send') }, (request, reply) => send(request, reply, below));

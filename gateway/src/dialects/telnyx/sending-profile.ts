@@ -1,5 +1,5 @@
 import type { Directory, Sender, Webhook } from '../../accounts/directory.ts';
-import { countriesOf } from './countries.ts';
+import { countriesOf } from '../countries.ts';
 import type { Fault } from './errors.ts';
 
 /** The profile that a send goes by, or why it may not go. */

@@ -163,7 +163,12 @@ function requestOf(delivery: Delivery, attempt: Attempt, keys: SigningKeys, belo
 function reportOf(delivery: Delivery, attempt: Attempt, below: Below): Report | undefined {
   const { message, notice, kind, occurredAt } = delivery;
   const event = eventName(kind);
-  const one = { occurredAt, attempt: attempt.attempt, deliveredTo: attempt.url };
+  const one = {
+    occurredAt,
+    attempt: attempt.attempt,
+    deliveredTo: attempt.url,
+    endpointId: delivery.endpointId,
+  };
   if (isNoticeEvent(event)) {
     if (notice === undefined) return undefined;
     const eventId = eventIdOf(notice.id, kind);
@@ -178,6 +183,7 @@ function reportOf(delivery: Delivery, attempt: Attempt, below: Below): Report | 
     event,
     message,
     senderPhone: phoneIn(below)(message.senderId) ?? '',
+    senderWaba: below.directory.senderById(message.senderId)?.wabaId ?? '',
     mediaUrl: message.direction === 'outbound' ? undefined : below.mediaUrlOf(message),
   };
 }

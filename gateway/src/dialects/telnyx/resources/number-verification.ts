@@ -4,10 +4,10 @@ import { Compile } from 'typebox/compile';
 import type { Sender } from '../../../accounts/directory.ts';
 import { pinOf } from '../../../accounts/pins.ts';
 import type { Below } from '../../dialect.ts';
+import { field } from '../../field.ts';
 import { bothV2, mount, NOTHING } from '../mount.ts';
 import { notFound, refusedByMeta } from '../refused.ts';
 import { readBody } from './body.ts';
-import { field } from './field.ts';
 import { ownNumber } from './own-number.ts';
 
 export const VerificationMethod = Type.Optional(Type.Enum(['sms', 'voice']));

@@ -3,11 +3,11 @@ import { deleteSender } from '../../../accounts/delete-sender.ts';
 import type { Sliced } from '../../../accounts/outcome.ts';
 import { type SenderFilter, type SenderRecord, sliceSenders } from '../../../accounts/senders.ts';
 import type { Below } from '../../dialect.ts';
+import { type Facts, type FieldSets, freshFacts, knownFacts, textOf } from '../../facts.ts';
 import { type Answered, type Asked, bothV2, found, listed, mount, NOTHING } from '../mount.ts';
 import { sliceOf } from '../paging.ts';
 import { invalid, notFound } from '../refused.ts';
 import { time } from '../translate.ts';
-import { type Facts, type FieldSets, freshFacts, knownFacts, textOf } from './facts.ts';
 import { ownNumber } from './own-number.ts';
 
 /** What Meta is asked about a number (meta-cloud-api §9); `is_on_biz_app` is missing from older versions. */

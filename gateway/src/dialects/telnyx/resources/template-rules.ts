@@ -1,6 +1,6 @@
+import { field } from '../../field.ts';
 import type { Fault } from '../errors.ts';
 import { missing } from '../shape.ts';
-import { field } from './field.ts';
 
 /** Lengths in characters, counted as code points (telnyx §7, meta-cloud-api §7). */
 export const TEMPLATE_NAME_MAX = 512;

@@ -1,6 +1,6 @@
-import type { Sender } from '../../../accounts/directory.ts';
-import { keepFacts, type MetaFacts, readFacts } from '../../../accounts/meta-facts.ts';
-import type { Below } from '../../dialect.ts';
+import type { Sender } from '../accounts/directory.ts';
+import { keepFacts, type MetaFacts, readFacts } from '../accounts/meta-facts.ts';
+import type { Below } from './dialect.ts';
 
 /** What was read so lately is not read again. */
 const FRESH_MS = 60_000;

@@ -1,12 +1,15 @@
-import type { Content } from '../../message/content.ts';
-import type { Below } from '../dialect.ts';
-import { isObject } from './content.ts';
+import type { Content } from '../message/content.ts';
+import type { Below } from './dialect.ts';
+import { isObject } from './field.ts';
 
 /** Keys under which a file stands, in messages, headers, cards and the parameters of templates. */
 const FILES: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker']);
 
 /** What a business says to its own flow: nothing in there is ours to read. */
 const OPAQUE: ReadonlySet<string> = new Set(['flow_action_data', 'flow_action_payload']);
+
+/** What stands before our own ids (see media/). */
+const OURS = 'wbm:';
 
 /** Meta's ids are digits; any other may be the name of a media that was uploaded here. */
 const METAS_ID = /^\d+$/;
@@ -30,10 +33,26 @@ export async function withMediaIds(
   const ids = new Map<string, string>();
   for (const name of names) {
     const found = await media.byName(workspaceId, name);
-    if (found !== undefined) ids.set(name, `wbm:${found.id}`);
+    if (found !== undefined) ids.set(name, `${OURS}${found.id}`);
   }
   // Only ids have changed, text for text.
   return changed(content, name => ids.get(name)) as Content;
+}
+
+/** Back to the names under which files were uploaded here: our ids, as their owner knows them. */
+export function withoutMediaIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMediaIds);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      OPAQUE.has(key)
+        ? inner
+        : key === 'id' && typeof inner === 'string' && inner.startsWith(OURS)
+          ? inner.slice(OURS.length)
+          : withoutMediaIds(inner),
+    ]),
+  );
 }
 
 function changed(value: unknown, idOf: (name: string) => string | undefined): unknown {

@@ -1,0 +1,141 @@
+import { CANCELED, type StoredFailure } from '../message/failure.ts';
+import { STATUS } from '../message/status.ts';
+import type { Clock } from '../store/clock.ts';
+import type { Statement, Store } from '../store/store.ts';
+import type { Settle } from './settle.ts';
+
+/** An answer is told to other nodes under this name. */
+const CHANNEL = 'wirebird_direct';
+
+/** A notification can be lost, so those who wait are looked for all the same. */
+const POLL_MS = 250;
+
+/** What became of a message whose caller waits. */
+export type DirectOutcome =
+  | { readonly kind: 'accepted'; readonly wamid: string }
+  | { readonly kind: 'refused'; readonly failure: StoredFailure }
+  /** It has left, and WhatsApp did not say in time whether it took it. */
+  | { readonly kind: 'unanswered' }
+  /** It did not leave in time and never will. */
+  | { readonly kind: 'unsent' };
+
+interface State {
+  readonly id: string;
+  readonly status: number;
+  readonly wamid: string | null;
+  readonly failure: string | null;
+}
+
+const LOOK: Statement<State[]> = {
+  name: 'look_at_direct',
+  text: `
+    select coalesce(json_agg(json_build_object('id', m.id, 'status', m.status, 'wamid', m.wamid, 'failure', m.failure)), '[]') as out
+    from json_array_elements_text($1::json) i(id) join messages m on m.id = i.id::uuid
+    where m.status not in (${STATUS.scheduled}, ${STATUS.queued}, ${STATUS.sending})`,
+};
+
+const TELL: Statement<number> = {
+  name: 'tell_direct',
+  text: `
+    select count(pg_notify('${CHANNEL}', i.id))::int as out from json_array_elements_text($1::json) i(id)`,
+};
+
+export interface DirectOptions {
+  readonly store: Store;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly settle: Pick<Settle, 'end'>;
+  /** Nobody else works on this database. */
+  readonly alone: boolean;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** Those who wait for what WhatsApp says of their message, on whichever node it is sent. */
+export class DirectSends {
+  readonly #options: DirectOptions;
+  readonly #waiting = new Map<string, (outcome: DirectOutcome) => void>();
+  #listening: { stop: () => Promise<void> } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+
+  constructor(options: DirectOptions) {
+    this.#options = options;
+  }
+
+  /** Listens for answers that other nodes got. */
+  start(): void {
+    const { store, alone } = this.#options;
+    if (alone) return;
+    this.#listening = store.listen(CHANNEL, id => {
+      if (this.#waiting.has(id)) void this.#look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#listening?.stop();
+  }
+
+  /**
+   * Waits for the answer. At the deadline a message that has not left is cancelled; the claim and the cancelling are
+   * guarded by the same status, so one of both wins.
+   *
+   * @param deadlineMs from now
+   */
+  async wait(
+    message: { readonly id: string; readonly sender: string },
+    deadlineMs: number,
+  ): Promise<DirectOutcome> {
+    const { settle } = this.#options;
+    const { id, sender } = message;
+    let timer: NodeJS.Timeout | undefined;
+    const answered = new Promise<DirectOutcome>(resolve => this.#waiting.set(id, resolve));
+    const late = new Promise<'late'>(resolve => {
+      timer = setTimeout(resolve, deadlineMs, 'late');
+    });
+    this.#timer ??= setInterval(() => void this.#look(), POLL_MS);
+    try {
+      const outcome = await Promise.race([answered, late]);
+      if (outcome !== 'late') return outcome;
+      await settle.end({ id, sender, attempt: 0 }, STATUS.canceled, CANCELED);
+      const [state] = await this.#options.store.run(LOOK, [[id]]);
+      if (state === undefined) return { kind: 'unanswered' };
+      return state.status === STATUS.canceled ? { kind: 'unsent' } : outcomeOf(state);
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) {
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+      }
+    }
+  }
+
+  /** A message of this kind was settled here. */
+  settled(id: string): void {
+    const { store, alone, onError } = this.#options;
+    if (this.#waiting.has(id)) void this.#look();
+    else if (!alone) store.run(TELL, [[id]]).catch(error => onError(error, 'tell who waits for an answer'));
+  }
+
+  async #look(): Promise<void> {
+    // One look at a time: the next poll sees what this one missed.
+    if (this.#looking || this.#waiting.size === 0) return;
+    this.#looking = true;
+    try {
+      for (const state of await this.#options.store.run(LOOK, [[...this.#waiting.keys()]]))
+        this.#waiting.get(state.id)?.(outcomeOf(state));
+    } catch (error) {
+      this.#options.onError(error, 'look for the answers that somebody waits for');
+    } finally {
+      this.#looking = false;
+    }
+  }
+}
+
+function outcomeOf({ status, wamid, failure }: State): DirectOutcome {
+  // A failure that came by webhook a moment after WhatsApp took it is told by its report.
+  if (wamid !== null) return { kind: 'accepted', wamid };
+  if (failure !== null && status >= STATUS.failed)
+    return { kind: 'refused', failure: JSON.parse(failure) as StoredFailure };
+  return { kind: 'unanswered' };
+}
