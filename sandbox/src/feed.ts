@@ -1,7 +1,7 @@
 import type { Message, ReportedStatus } from './message.ts';
 import { type Files, phoneMessage } from './render.ts';
 
-/** What goes on at the phones, for whoever watches; nothing is serialised while nobody does. */
+/** What goes on at the phones and at the receivers of webhooks, for whoever watches; nothing is serialised while nobody does. */
 export class Feed {
   readonly #files: Files;
   readonly #watchers = new Set<(event: string) => void>();
@@ -30,6 +30,16 @@ export class Feed {
       at: new Date(at).toISOString(),
       ...(failure && { failure }),
     });
+  }
+
+  /** A request to a receiver, and again when its answer is known; `brief` is asked for only when somebody watches. */
+  delivery(brief: () => object): void {
+    if (this.#watchers.size > 0) this.#tell('delivery', brief());
+  }
+
+  /** A receiver was emptied, or is to behave in another way. */
+  receiver(name: string): void {
+    if (this.#watchers.size > 0) this.#tell('receiver', { name });
   }
 
   #tell(event: string, data: object): void {

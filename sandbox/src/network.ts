@@ -14,6 +14,7 @@ import { keepPending, takePending } from './pending.ts';
 import { Phones } from './phones.ts';
 import { seededRandom } from './random.ts';
 import { Rates } from './rates.ts';
+import { Receivers } from './receivers/receivers.ts';
 import { Schedule } from './schedule.ts';
 import { Senders } from './senders.ts';
 import { buildServer } from './server.ts';
@@ -117,6 +118,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     rates: new Rates(clock, settings),
     statuses,
     webhooks,
+    receivers: new Receivers(feed),
     feed,
     wamid: wamids(),
     log,

@@ -7,6 +7,7 @@ import type { MediaStore } from './media/store.ts';
 import type { Uploads } from './media/uploads.ts';
 import type { Phones } from './phones.ts';
 import type { Rates } from './rates.ts';
+import type { Receivers } from './receivers/receivers.ts';
 import type { Senders } from './senders.ts';
 import type { Settings } from './settings.ts';
 import type { Statuses } from './statuses.ts';
@@ -30,6 +31,7 @@ export interface Network {
   rates: Rates;
   statuses: Statuses;
   webhooks: Webhooks;
+  receivers: Receivers;
   feed: Feed;
   wamid: (digits: string) => string;
   log: (line: string) => void;

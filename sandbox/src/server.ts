@@ -11,12 +11,13 @@ import { templateRoutes } from './graph/templates.ts';
 import { uploadRoutes } from './graph/uploads.ts';
 import { pageRoutes } from './page.ts';
 import type { Network } from './parts.ts';
+import { receiverEndpoint } from './receivers/endpoint.ts';
 
 const BODY_MAX_BYTES = 5 * 1024 * 1024;
 /** Longer than a client keeps an idle connection, so that the client is the one that closes it. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** The network's HTTP: Meta's Graph API under a version, the sandbox's own control under /sandbox, the page. */
+/** The network's HTTP: Meta's Graph API under a version, the sandbox's own control under /sandbox, receivers, the page. */
 export async function buildServer(network: Network, pageDir?: string): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: BODY_MAX_BYTES,
@@ -53,6 +54,7 @@ export async function buildServer(network: Network, pageDir?: string): Promise<F
   mediaRoutes(server, network);
   await uploadRoutes(server, network);
   await server.register(async control => controlRoutes(control, network), { prefix: '/sandbox' });
+  await receiverEndpoint(server, network);
   await pageRoutes(server, pageDir);
   return server;
 }

@@ -6,7 +6,7 @@ const PING_MS = 15_000;
 /** A watcher that does not read is let go; it comes back and asks for the lists again. */
 const UNREAD_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Server-sent events: `message` for a new message, `status` for a step of one. */
+/** Server-sent events: `message` for a new message, `status` for a step of one, `delivery` and `receiver`. */
 export function eventRoutes(server: FastifyInstance, { feed }: Network): void {
   const streams = new Set<() => void>();
 

@@ -3,6 +3,7 @@ import { isFields } from '../checks.ts';
 import type { Fault } from '../faults.ts';
 import type { Network } from '../parts.ts';
 import { changeSettings } from '../settings.ts';
+import { count } from './count.ts';
 import { Problem } from './problem.ts';
 
 const LEDGER_LIMIT = 1000;
@@ -56,13 +57,4 @@ export function machineryRoutes(server: FastifyInstance, network: Network): void
 
 function faultBody({ id, match, kind, code, times }: Fault): Record<string, unknown> {
   return { id, match, kind, ...((kind === 'refuse' || kind === 'fail') && { code }), times };
-}
-
-function count(name: string, text: string | undefined, otherwise: number, least: number): number {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new Problem(400, `"${name}" must be a whole number, ${least} or more.`);
-  }
-  return value;
 }

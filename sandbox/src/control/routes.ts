@@ -7,6 +7,7 @@ import { machineryRoutes } from './machinery.ts';
 import { mediaControls } from './media.ts';
 import { phoneRoutes } from './phones.ts';
 import { Problem, problemBody } from './problem.ts';
+import { receiverControls } from './receivers.ts';
 import { senderRoutes } from './senders.ts';
 import { templateControls } from './templates.ts';
 
@@ -17,6 +18,7 @@ export function controlRoutes(server: FastifyInstance, network: Network): void {
   accountControls(server, network);
   templateControls(server, network);
   mediaControls(server, network);
+  receiverControls(server, network);
   machineryRoutes(server, network);
   eventRoutes(server, network);
 }
