@@ -67,3 +67,19 @@ export async function seedSender(gateway: Gateway, sandboxUrl: string): Promise<
   await gateway.directory.refresh();
   await gateway.sendersChanged();
 }
+
+/**
+ * Tells the sandbox's receiver of webhooks the public key of the workspace, so that it can check the reports that come.
+ * It keeps nothing over a restart.
+ */
+export async function seedReceiver(gateway: Gateway, sandboxUrl: string): Promise<void> {
+  const workspace = gateway.directory.workspace(gateway.defaultWorkspaceId);
+  if (workspace === undefined) throw new Error('the default workspace is not there yet');
+  const { statusCode, body } = await request(`${sandboxUrl}/sandbox/receivers/main`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ keys: { telnyx: workspace.publicKey.toString('base64') } }),
+  });
+  const answer = await body.text();
+  if (statusCode >= 300) throw new Error(`the sandbox refused the workspace's key: ${statusCode} ${answer}`);
+}

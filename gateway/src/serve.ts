@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { onParentGone } from './parent.ts';
 import { type Sandbox, startSandbox } from './sandbox-child.ts';
-import { SANDBOX_KEY, SEEDED_PHONE, seedSender } from './seed.ts';
+import { SANDBOX_KEY, SEEDED_PHONE, seedReceiver, seedSender } from './seed.ts';
 import { onStop } from './signals.ts';
 
 /**
@@ -47,6 +47,7 @@ export async function serve(config: Config): Promise<void> {
       },
     });
     await seedSender(gateway, sandbox.url);
+    await seedReceiver(gateway, sandbox.url);
   })();
 
   const drain = onStop(
