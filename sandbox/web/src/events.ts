@@ -1,6 +1,22 @@
 import type { Phone, PhoneMessage, Status, StatusUpdate } from './api.ts';
+import type { Delivery } from './receivers/receiver.ts';
 
-export type LiveEvent = { kind: 'message'; message: PhoneMessage } | { kind: 'status'; update: StatusUpdate };
+export type LiveEvent =
+  | { kind: 'message'; message: PhoneMessage }
+  | { kind: 'status'; update: StatusUpdate }
+  | { kind: 'delivery'; delivery: Delivery };
+
+/** Whose phone an event is about; undefined for what comes to receivers of webhooks. */
+export function phoneOf(event: LiveEvent): string | undefined {
+  switch (event.kind) {
+    case 'message':
+      return event.message.phone;
+    case 'status':
+      return event.update.phone;
+    case 'delivery':
+      return undefined;
+  }
+}
 
 /** The sandbox keeps this many messages of a phone, newest; the page keeps no more. */
 export const KEPT_PER_PHONE = 500;
@@ -32,7 +48,7 @@ export function applyToMessages(
   for (const event of events) {
     if (event.kind === 'message') {
       if (event.message.phone === phone) told.set(event.message.wamid, event.message);
-    } else if (event.update.phone === phone) {
+    } else if (event.kind === 'status' && event.update.phone === phone) {
       const known = updates.get(event.update.wamid);
       if (!known || RANK[event.update.status] > RANK[known.status]) {
         updates.set(event.update.wamid, event.update);
@@ -61,6 +77,7 @@ export function applyToPhones(phones: Phone[], events: readonly LiveEvent[]): Ph
   const byNumber = new Map(phones.map(phone => [phone.phone, phone]));
   const raised = new Set<string>();
   for (const event of events) {
+    if (event.kind === 'delivery') continue;
     const number = event.kind === 'message' ? event.message.phone : event.update.phone;
     const phone = byNumber.get(number);
     if (!phone) continue;

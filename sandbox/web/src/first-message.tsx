@@ -1,5 +1,6 @@
-import { ActionIcon, Button, CopyButton, Text, Title, Tooltip } from '@mantine/core';
-import { IconCheck, IconCopy, IconMessagePlus } from '@tabler/icons-react';
+import { Button, Text, Title } from '@mantine/core';
+import { IconMessagePlus } from '@tabler/icons-react';
+import { Command } from './command.tsx';
 import classes from './first-message.module.css';
 import { useSenders } from './queries.ts';
 
@@ -37,24 +38,7 @@ export function FirstMessage({ onOpenPhone }: { onOpenPhone: () => void }) {
         Any number is a phone here. Send one a message through the gateway, with the key that it printed at
         its start:
       </Text>
-      <div className={classes.command}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach what it hides */}
-        <pre tabIndex={0}>{line}</pre>
-        <CopyButton value={line}>
-          {({ copied, copy }) => (
-            <Tooltip label={copied ? 'Copied' : 'Copy'}>
-              <ActionIcon
-                className={classes.copy}
-                variant="default"
-                aria-label={copied ? 'Copied' : 'Copy the command'}
-                onClick={copy}
-              >
-                {copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </CopyButton>
-      </div>
+      <Command line={line} />
       <Text c="var(--sandbox-quiet)">Or take a phone in hand and write to the business first:</Text>
       <Button variant="light" leftSection={<IconMessagePlus size={18} aria-hidden />} onClick={onOpenPhone}>
         Write from a phone

@@ -4,16 +4,20 @@ import { Header } from './header.tsx';
 import { LostNotice } from './lost-notice.tsx';
 import { PhoneList } from './phone-list.tsx';
 
-/** List and chat side by side; on a phone's width the address says which of them is the screen. */
+/**
+ * List and chat side by side; on a phone's width the address says which of them is the screen. Receivers of webhooks have
+ * a list of their own.
+ */
 export function Frame() {
-  const { phone } = useParams({ strict: false });
+  const { phone, name } = useParams({ strict: false });
   const list = useMatchRoute()({ to: '/' }) !== false;
+  const screen = phone !== undefined ? 'chat' : name !== undefined ? 'receiver' : list ? 'list' : 'page';
   return (
-    <div className={classes.frame} data-screen={phone !== undefined ? 'chat' : list ? 'list' : 'page'}>
+    <div className={classes.frame} data-screen={screen}>
       <Header />
       <LostNotice />
       <div className={classes.panes}>
-        <PhoneList selected={phone} />
+        {screen !== 'receiver' && <PhoneList selected={phone} />}
         <main className={classes.main}>
           <Outlet />
         </main>

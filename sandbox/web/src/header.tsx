@@ -11,7 +11,9 @@ const SCHEMES = [
 
 export function Header() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const templates = useMatchRoute()({ to: '/templates' }) !== false;
+  const matches = useMatchRoute();
+  const templates = matches({ to: '/templates' }) !== false;
+  const webhooks = matches({ to: '/webhooks', fuzzy: true }) !== false;
   return (
     <header className={classes.header}>
       <Link to="/" className={classes.brand}>
@@ -25,12 +27,15 @@ export function Header() {
           to="/"
           className={classes.place}
           activeOptions={{ exact: true }}
-          data-here={!templates || undefined}
+          data-here={!(templates || webhooks) || undefined}
         >
           Phones
         </Link>
         <Link to="/templates" className={classes.place} data-here={templates || undefined}>
           Templates
+        </Link>
+        <Link to="/webhooks" className={classes.place} data-here={webhooks || undefined}>
+          Webhooks
         </Link>
       </nav>
       <SegmentedControl

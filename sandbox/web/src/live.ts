@@ -1,14 +1,16 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Phone, PhoneMessage, StatusUpdate } from './api.ts';
-import { applyToMessages, applyToPhones, type LiveEvent } from './events.ts';
+import { applyToMessages, applyToPhones, type LiveEvent, phoneOf } from './events.ts';
+import { applyToDeliveries } from './receivers/deliveries.ts';
+import type { Delivery } from './receivers/receiver.ts';
 
 export type Connection = 'connecting' | 'open' | 'lost';
 
 /** Events are shown in steps of this many ms, so that a load test does not draw the page a thousand times a second. */
 const STEP_MS = 60;
-/** The list's unread counts are asked for at most this often, ms. */
-const PHONES_EVERY_MS = 700;
+/** Lists whose counts no event tells, of phones and of receivers, are asked for at most this often, ms. */
+const COUNTS_EVERY_MS = 700;
 /** Events kept for answers under way; a fetch takes far less than it takes a load test to send so many. */
 const LOG_MAX = 20_000;
 const RETRY_MS = [500, 1_000, 2_000, 4_000];
@@ -31,7 +33,7 @@ export class Live {
   #shown = 0;
   #step: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #phones: ReturnType<typeof setTimeout> | undefined;
+  readonly #counts = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #queries: QueryClient;
 
   constructor(queries: QueryClient) {
@@ -50,9 +52,9 @@ export class Live {
       this.#source?.close();
       clearTimeout(this.#step);
       clearTimeout(this.#retry);
-      clearTimeout(this.#phones);
+      for (const timer of this.#counts.values()) clearTimeout(timer);
+      this.#counts.clear();
       this.#step = undefined;
-      this.#phones = undefined;
     };
   }
 
@@ -88,17 +90,40 @@ export class Live {
     this.#step = undefined;
     const events = this.since(this.#shown);
     this.#shown = this.mark();
-    for (const phone of new Set(events.map(e => (e.kind === 'message' ? e.message.phone : e.update.phone)))) {
+    for (const phone of new Set(events.flatMap(event => phoneOf(event) ?? []))) {
       this.#queries.setQueryData<PhoneMessage[]>(
         ['messages', phone],
         known => known && applyToMessages(known, phone, events),
       );
     }
     this.#queries.setQueryData<Phone[]>(['phones'], known => known && applyToPhones(known, events));
-    this.#phones ??= setTimeout(() => {
-      this.#phones = undefined;
-      void this.#queries.invalidateQueries({ queryKey: ['phones'] }, { cancelRefetch: false });
-    }, PHONES_EVERY_MS);
+    const deliveries = events.flatMap(event => (event.kind === 'delivery' ? event.delivery.receiver : []));
+    for (const receiver of new Set(deliveries)) {
+      this.#queries.setQueryData<Delivery[]>(
+        ['deliveries', receiver],
+        known => known && applyToDeliveries(known, receiver, events),
+      );
+    }
+    if (deliveries.length < events.length) this.#count('phones');
+    if (deliveries.length > 0) this.#count('receivers');
+  }
+
+  /** Asks for a list again, soon and not too often. */
+  #count(list: 'phones' | 'receivers'): void {
+    if (this.#counts.has(list)) return;
+    const timer = setTimeout(() => {
+      this.#counts.delete(list);
+      void this.#queries.invalidateQueries({ queryKey: [list] }, { cancelRefetch: false });
+    }, COUNTS_EVERY_MS);
+    this.#counts.set(list, timer);
+  }
+
+  /** A receiver was emptied or changed: what is still to be shown comes first, so that it is not shown after that. */
+  #changed(receiver: string): void {
+    clearTimeout(this.#step);
+    this.#show();
+    void this.#queries.invalidateQueries({ queryKey: ['receivers'] });
+    void this.#queries.invalidateQueries({ queryKey: ['deliveries', receiver] });
   }
 
   #connect(): void {
@@ -117,6 +142,15 @@ export class Live {
     });
     source.addEventListener('status', event => {
       this.add({ kind: 'status', update: JSON.parse((event as MessageEvent<string>).data) as StatusUpdate });
+    });
+    source.addEventListener('delivery', event => {
+      this.add({
+        kind: 'delivery',
+        delivery: JSON.parse((event as MessageEvent<string>).data) as Delivery,
+      });
+    });
+    source.addEventListener('receiver', event => {
+      this.#changed((JSON.parse((event as MessageEvent<string>).data) as { name: string }).name);
     });
     source.addEventListener('error', () => {
       // The browser gives up for good on an answer that is not a stream, so the retries are our own.

@@ -1,10 +1,16 @@
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clockOfSeconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const sameYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const otherYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export function timeOfDay(at: string): string {
   return clock.format(new Date(at));
+}
+
+/** To the second: what machines send follows close on each other. */
+export function exactTime(at: string): string {
+  return clockOfSeconds.format(new Date(at));
 }
 
 export function fullTime(at: string): string {
