@@ -77,6 +77,8 @@ describe("the verdict on Telnyx's signature", () => {
     expect((await verdict()).sentence).toMatch(/^invalid: it fits, but is 30[1-9] s old/);
     await post(TELNYX, headers(TELNYX, String(Date.now())));
     expect((await verdict()).sentence).toContain('s ahead of');
+    // It is lent, not given.
+    expect((await receiver('orders', {})).body.keys.telnyx).toBeNull();
     await receiver('orders', { keys: { telnyx: telnyxPair().publicKey } });
     await post(TELNYX, headers(TELNYX), 'orders');
     expect((await verdict('orders')).sentence).toContain('under the key given here');

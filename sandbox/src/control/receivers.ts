@@ -32,7 +32,7 @@ export function receiverControls(server: FastifyInstance, { receivers }: Network
     url: `${server.listeningOrigin}/receiver/${receiver.name}`,
     ...receiver.counts,
     behaviour: receiver.conduct.behaviour,
-    keys: shownKeys(receivers.keysOf(receiver)),
+    keys: shownKeys(receiver.keys),
   });
 
   server.get('/receivers', () => ({ data: receivers.all().map(shown) }));
@@ -59,7 +59,7 @@ export function receiverControls(server: FastifyInstance, { receivers }: Network
   });
 
   server.get('/receivers/:name/deliveries', (request: ListRequest) => {
-    const { deliveries } = named(request.params.name);
+    const deliveries = receivers.get(request.params.name)?.deliveries ?? [];
     const { before, limit, brief } = request.query;
     const most = Math.min(count('limit', limit, LIMIT, 1), LIMIT_MAX);
     const from = count('before', before, Number.MAX_SAFE_INTEGER, 0);

@@ -103,7 +103,7 @@ export class Receivers {
       eventId: id,
       attempt,
       seenBefore: id === undefined ? 0 : remember(receiver.seen, `${type}\0${id}`),
-      signature: judge(dialect, incoming.headers, incoming.body, this.keysOf(receiver), now),
+      signature: judge(dialect, incoming.headers, incoming.body, this.#keysOf(receiver), now),
       answer: {
         behaviour: how.kind,
         state: 'waiting',
@@ -120,8 +120,8 @@ export class Receivers {
     return { delivery, how };
   }
 
-  /** The workspace's public key is one for all endpoints, so that the usual receiver's does for those without one. */
-  keysOf({ keys }: Receiver): Keys {
+  /** A workspace signs for all its endpoints with one key: the usual receiver's does for those without their own. */
+  #keysOf({ keys }: Receiver): Keys {
     return { ...keys, telnyx: keys.telnyx ?? this.#receivers.get(MAIN)?.keys.telnyx };
   }
 

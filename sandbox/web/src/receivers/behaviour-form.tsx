@@ -36,7 +36,7 @@ export function BehaviourForm({ receiver }: { receiver: Receiver }) {
   return (
     <form className={classes.form} onSubmit={submit} noValidate>
       <p className={classes.now} data-bad={behaviour.kind !== 'ok' || undefined} role="status">
-        Now: {behaviourWords(behaviour)}.
+        {behaviourWords(behaviour)}
       </p>
       <Radio.Group
         aria-label="How it answers"

@@ -21,13 +21,18 @@ function subscribe(url: string): string {
 export function HowToUse({ url }: { url: string }) {
   return (
     <div className={classes.steps}>
-      <Text c="var(--sandbox-quiet)">
+      <Text c="var(--sandbox-quiet)" fz={15}>
         This is what your own endpoint would get. Give its address to the gateway as an endpoint of the
         workspace, or to one message as its <code>webhook_url</code>:
       </Text>
       <Command line={subscribe(url)} />
-      <Text c="var(--sandbox-quiet)">Or see first how anything arrives:</Text>
-      <Command line={`curl ${url} -d '{"hello":"world"}'`} />
+      <Text c="var(--sandbox-quiet)" fz={15}>
+        Or see first how anything arrives:
+      </Text>
+      <Command
+        line={`curl ${url} \\
+  -d '{"hello":"world"}'`}
+      />
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { Button, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import classes from './key-forms.module.css';
-import { useChangeReceiver } from './queries.ts';
-import type { KeyName, Receiver } from './receiver.ts';
+import { useChangeReceiver, useReceiver } from './queries.ts';
+import { type KeyName, MAIN, type Receiver } from './receiver.ts';
 
 const KEYS: { name: KeyName; label: string; description: string; placeholder: string }[] = [
   {
@@ -50,6 +50,8 @@ type KeyFormProps = (typeof KEYS)[number] & { receiver: Receiver };
 
 function KeyForm({ name, label, description, placeholder, receiver }: KeyFormProps) {
   const known = receiver.keys[name];
+  const main = useReceiver(MAIN);
+  const lent = name === 'telnyx' && known === null ? (main?.keys.telnyx ?? null) : null;
   const [typed, setTyped] = useState('');
   const change = useChangeReceiver(receiver.name);
   const give = (value: string | null) =>
@@ -63,8 +65,10 @@ function KeyForm({ name, label, description, placeholder, receiver }: KeyFormPro
       <TextInput
         className={classes.field}
         label={label}
-        description={description}
-        placeholder={known ?? placeholder}
+        description={
+          lent === null ? description : `That of the receiver ${MAIN}, until another is given here`
+        }
+        placeholder={known ?? lent ?? placeholder}
         data-known={known !== null || undefined}
         autoComplete="off"
         spellCheck={false}

@@ -1,4 +1,4 @@
-import { call, Refused } from '../call.ts';
+import { call } from '../call.ts';
 
 /** The receiver that is there from the start. */
 export const MAIN = 'main';
@@ -72,14 +72,9 @@ export async function getReceivers(): Promise<Receiver[]> {
   return (await call<{ data: Receiver[] }>('/receivers')).data;
 }
 
-/** Newest first. A receiver that nothing came to yet has none. */
+/** Newest first. */
 export async function getDeliveries(name: string): Promise<Delivery[]> {
-  try {
-    return (await call<{ data: Delivery[] }>(`${pathOf(name)}/deliveries?brief=true&limit=500`)).data;
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return [];
-    throw error;
-  }
+  return (await call<{ data: Delivery[] }>(`${pathOf(name)}/deliveries?brief=true&limit=500`)).data;
 }
 
 export function getDelivery(name: string, id: string): Promise<WholeDelivery> {

@@ -12,9 +12,18 @@ export function SettingsScreen() {
   const { name = '' } = useParams({ strict: false });
   const receiver = useReceiver(name);
   if (!receiver) return null;
+  const use = (
+    <section className={classes.card} aria-labelledby="use">
+      <Title order={3} size={17} id="use">
+        Send reports here
+      </Title>
+      <HowToUse url={receiver.url} />
+    </section>
+  );
   return (
     <div className={classes.pane} key={name}>
       <BackToList name={name} />
+      {receiver.received === 0 && use}
       <section className={classes.card} aria-labelledby="behaviour">
         <Title order={3} size={17} id="behaviour">
           How it answers
@@ -27,12 +36,7 @@ export function SettingsScreen() {
         </Title>
         <KeyForms receiver={receiver} />
       </section>
-      <section className={classes.card} aria-labelledby="use">
-        <Title order={3} size={17} id="use">
-          Send reports here
-        </Title>
-        <HowToUse url={receiver.url} />
-      </section>
+      {receiver.received > 0 && use}
     </div>
   );
 }

@@ -29,9 +29,12 @@ export function isGood({ state, status }: Answer): boolean {
   return state === 'given' && status !== null && status >= 200 && status < 300;
 }
 
+/** Shorter than this is what the machine takes, not what the receiver was told to do. */
+const AT_ONCE_MS = 20;
+
 /** What was answered, as a sentence. */
 export function answerWords({ state, status, retry_after, location, ms }: Answer): string {
-  const after = ms === null ? '' : ` after ${timeWords(ms)}`;
+  const after = ms === null ? '' : ms < AT_ONCE_MS ? ' at once' : ` after ${timeWords(ms)}`;
   switch (state) {
     case 'waiting':
       return 'Not answered yet: the sender waits.';
@@ -41,12 +44,12 @@ export function answerWords({ state, status, retry_after, location, ms }: Answer
       return `Not answered: the sender hung up${after}.`;
     case 'given': {
       const more = location ? `, to ${location}` : retry_after ? `, Retry-After: ${retry_after}` : '';
-      return `Answered ${status}${more}${after}.`;
+      return `Answered ${status}${after}${more}.`;
     }
   }
 }
 
-/** How the next requests are met, as the rest of a sentence about the receiver. */
+/** How the next requests are met: `Answers 500, 2 times more`. */
 export function behaviourWords(behaviour: Behaviour): string {
   return `${how(behaviour)}${which(behaviour)}`;
 }
