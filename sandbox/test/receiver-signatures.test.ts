@@ -104,6 +104,18 @@ describe("the verdict on Telnyx's signature", () => {
 });
 
 describe('the verdict on a Standard Webhooks signature', () => {
+  test('is valid for the vector of its own libraries', () => {
+    const keys = readKeys({ standard_webhooks: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+    if (typeof keys === 'string') throw new Error(keys);
+    const headers = {
+      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    };
+    const body = Buffer.from('{"test": 2432232314}');
+    expect(judge('standard_webhooks', headers, body, keys, 1_614_265_330_000).sentence).toBe('valid');
+  });
+
   test('covers id, time and body, and any of several signatures will do', async () => {
     const { receiver, post, verdict } = await startReceivers();
     await receiver('main', { keys: { standard_webhooks: WHSEC } });
