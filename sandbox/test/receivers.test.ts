@@ -201,6 +201,20 @@ describe('a receiver that misbehaves', () => {
     await expect.poll(async () => (await deliveries())[1].answer.state).toBe('left');
   });
 
+  test('keeps nobody waiting beyond the end of the sandbox', async () => {
+    const { sandbox, behave, deliveries, stop } = await startReceivers();
+    await behave({ kind: 'hang', times: 1 });
+    const hanging = expect(fetch(`${sandbox.url}/receiver/main`, { method: 'POST' })).rejects.toThrow();
+    await expect.poll(async () => (await deliveries()).length).toBe(1);
+    await behave({ kind: 'slow', ms: 60_000 });
+    const slow = expect(fetch(`${sandbox.url}/receiver/main`, { method: 'POST' })).rejects.toThrow();
+    await expect.poll(async () => (await deliveries()).length).toBe(2);
+    const from = performance.now();
+    await stop();
+    await Promise.all([hanging, slow]);
+    expect(performance.now() - from).toBeLessThan(10_000);
+  });
+
   test('drops the connection', async () => {
     const { behave, post, deliveries } = await startReceivers();
     await behave({ kind: 'close' });

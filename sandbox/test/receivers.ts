@@ -3,7 +3,7 @@ import { type Answer, startTestNetwork } from './network.ts';
 
 /** A sandbox with its receivers: how a sender of webhooks and how their owner sees them. */
 export async function startReceivers() {
-  const { sandbox, control } = await startTestNetwork();
+  const { sandbox, control, stop } = await startTestNetwork();
   const receiver = (name: string, change: object): Promise<Answer> =>
     control('PATCH', `/receivers/${name}`, change);
   const behave = (behaviour: object, name = 'main') => receiver(name, { behaviour });
@@ -19,7 +19,7 @@ export async function startReceivers() {
   /** What was thought of the newest signature. */
   const verdict = async (name = 'main'): Promise<{ verdict: string; sentence: string }> =>
     (await deliveries(name))[0].signature;
-  return { sandbox, control, receiver, behave, post, deliveries, verdict };
+  return { sandbox, control, stop, receiver, behave, post, deliveries, verdict };
 }
 
 export const seconds = (ago = 0) => String(Math.floor(Date.now() / 1000) - ago);

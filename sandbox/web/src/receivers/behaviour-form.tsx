@@ -45,14 +45,7 @@ export function BehaviourForm({ receiver }: { receiver: Receiver }) {
       >
         <div className={classes.kinds}>
           {KINDS.map(({ kind, label, description }) => (
-            <Radio
-              key={kind}
-              value={kind}
-              label={label}
-              description={description}
-              className={classes.kind}
-              data-chosen={draft.kind === kind || undefined}
-            />
+            <Radio key={kind} value={kind} label={label} description={description} className={classes.kind} />
           ))}
         </div>
       </Radio.Group>
