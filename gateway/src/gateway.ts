@@ -209,6 +209,7 @@ async function compose(
     },
     waitFor: (message, deadlineMs) => sending.direct.wait(message, deadlineMs),
     consents: keeping.consents,
+    contacts: keeping.contacts,
     repeats: sending.repeats,
     findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
     cancel,

@@ -10,6 +10,7 @@ import { s3Storage } from './media/s3-storage.ts';
 import type { Parts } from './parts.ts';
 import { Aliases } from './recipients/aliases.ts';
 import { Consents } from './recipients/consents.ts';
+import { Contacts } from './recipients/contacts.ts';
 import { HEARTBEAT_MS, WebhookHealth } from './recipients/webhook-health.ts';
 import { TemplateDesk } from './templates/manage.ts';
 import { Templates, type TemplatesOptions } from './templates/templates.ts';
@@ -36,6 +37,7 @@ export interface Keeping {
   readonly media: Media;
   readonly aliases: Aliases;
   readonly consents: Consents;
+  readonly contacts: Contacts;
   readonly health: WebhookHealth;
   /** Starts the work that comes back by itself. */
   readonly upkeep: () => Upkeep[];
@@ -93,6 +95,7 @@ export async function composeKeeping(parts: Parts, options: KeepingOptions): Pro
     media,
     aliases: new Aliases(store, clock),
     consents: new Consents(store, clock, options.onReports),
+    contacts: new Contacts(store, clock, options.onReports),
     health,
     upkeep: () => {
       // Not waited for: a start must not depend on Meta.

@@ -6,6 +6,7 @@ import { envelopeOf, GraphError, graphErrors } from './graph/errors.ts';
 import { mediaRoutes } from './graph/media.ts';
 import { messageRoutes } from './graph/messages.ts';
 import { nodeRoutes } from './graph/nodes.ts';
+import { numberSettingRoutes } from './graph/number-settings.ts';
 import { subscriptionRoutes } from './graph/subscriptions.ts';
 import { templateRoutes } from './graph/templates.ts';
 import { uploadRoutes } from './graph/uploads.ts';
@@ -49,6 +50,7 @@ export async function buildServer(network: Network, pageDir?: string): Promise<F
   });
   messageRoutes(server, network);
   nodeRoutes(server, network);
+  numberSettingRoutes(server, network);
   subscriptionRoutes(server, network);
   templateRoutes(server, network);
   mediaRoutes(server, network);

@@ -12,6 +12,7 @@ import type { DirectOutcome } from '../outbox/direct.ts';
 import type { Mark, Repeats } from '../outbox/repeats.ts';
 import type { HttpProblem, Refusal } from '../problem.ts';
 import type { Consents } from '../recipients/consents.ts';
+import type { Contacts } from '../recipients/contacts.ts';
 import type { Window } from '../recipients/windows.ts';
 import type { ReportEncoder } from '../reports/encoder.ts';
 import type { Clock } from '../store/clock.ts';
@@ -47,6 +48,7 @@ export interface Below {
     deadlineMs: number,
   ) => Promise<DirectOutcome>;
   readonly consents: Consents;
+  readonly contacts: Contacts;
   readonly repeats: Repeats;
   /** A message of this workspace, or undefined. */
   readonly findMessage: (workspaceId: string, id: string) => Promise<Message | undefined>;

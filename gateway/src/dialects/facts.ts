@@ -17,6 +17,11 @@ export interface Node {
   readonly speaker: Sender | undefined;
 }
 
+/** A number of the account in whose name Meta can be asked; its token is good for the account. */
+export function speakerOf({ directory }: Below, workspaceId: string, wabaId: string): Sender | undefined {
+  return directory.sendersOfWaba(wabaId).find(sender => sender.workspaceId === workspaceId);
+}
+
 export type Facts = Readonly<Record<string, unknown>>;
 
 /** Fields by preference: Meta refuses a request whole when it has not one of the fields. */

@@ -5,6 +5,7 @@ import type { Sender } from '../../../accounts/directory.ts';
 import { createSender, getSender } from '../../../accounts/senders.ts';
 import { isE164 } from '../../../message/phone.ts';
 import type { Below } from '../../dialect.ts';
+import { speakerOf } from '../../facts.ts';
 import { field } from '../../field.ts';
 import type { Fault } from '../errors.ts';
 import { bothV2, mount, NOTHING } from '../mount.ts';
@@ -13,7 +14,7 @@ import { readBody } from './body.ts';
 import { splitNumber } from './calling-code.ts';
 import { requestCode, VerificationMethod } from './number-verification.ts';
 import { listNumbers } from './numbers.ts';
-import { ownAccount, speakerOf } from './own-account.ts';
+import { ownAccount } from './own-account.ts';
 
 /** Names are for people; Meta has rules of its own for what a name may say. */
 const NAME_MAX = 255;

@@ -2,12 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import { type BusinessAccount, listAccounts } from '../../../accounts/business-accounts.ts';
 import { deleteAccount } from '../../../accounts/delete-sender.ts';
 import type { Below } from '../../dialect.ts';
-import { type Facts, type FieldSets, freshFacts, knownFacts, type Node, textOf } from '../../facts.ts';
+import {
+  type Facts,
+  type FieldSets,
+  freshFacts,
+  knownFacts,
+  type Node,
+  speakerOf,
+  textOf,
+} from '../../facts.ts';
 import { bothV2, found, listed, mount, NOTHING } from '../mount.ts';
 import { sliceOf } from '../paging.ts';
 import { invalid, notFound } from '../refused.ts';
 import { time } from '../translate.ts';
-import { ownAccount, speakerOf } from './own-account.ts';
+import { ownAccount } from './own-account.ts';
 
 /** What Meta is asked about an account; not every token may read all of it. */
 const ACCOUNT_FIELDS: FieldSets = [

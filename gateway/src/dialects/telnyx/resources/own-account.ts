@@ -1,5 +1,4 @@
 import { type BusinessAccount, getAccount } from '../../../accounts/business-accounts.ts';
-import type { Sender } from '../../../accounts/directory.ts';
 import type { Below } from '../../dialect.ts';
 import { notFound } from '../refused.ts';
 
@@ -16,9 +15,4 @@ export async function ownAccount(
   const account = await getAccount(store, workspaceId, id ?? '');
   if (account === undefined) throw notFound(`WhatsApp Business account ${id}`);
   return account;
-}
-
-/** A number of the account in whose name Meta can be asked; its token is good for the account. */
-export function speakerOf({ directory }: Below, workspaceId: string, wabaId: string): Sender | undefined {
-  return directory.sendersOfWaba(wabaId).find(sender => sender.workspaceId === workspaceId);
 }

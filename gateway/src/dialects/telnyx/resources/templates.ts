@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Template } from '../../../templates/template.ts';
 import type { Below } from '../../dialect.ts';
+import { speakerOf } from '../../facts.ts';
 import type { Fault } from '../errors.ts';
 import { bothV2, found, listed, made, mount, NOTHING } from '../mount.ts';
 import { pageOf, type Query, sliceOf } from '../paging.ts';
@@ -10,7 +11,6 @@ import { invalid, notFound, refused, refusedByMeta } from '../refused.ts';
 import { missing } from '../shape.ts';
 import { time } from '../translate.ts';
 import { readBody } from './body.ts';
-import { speakerOf } from './own-account.ts';
 import { componentFaults, nameFaults } from './template-rules.ts';
 
 const Category = Type.Enum(['MARKETING', 'UTILITY', 'AUTHENTICATION']);

@@ -1,14 +1,28 @@
 import type { FastifyInstance } from 'fastify';
 import type { Below } from '../../dialect.ts';
 import { balanceRoutes } from './balance.ts';
+import { businessAccountRoutes } from './business-accounts.ts';
+import { callRoutes } from './calls.ts';
+import { contactRoutes } from './contacts.ts';
 import { inboundRoutes } from './inbound.ts';
 import { mediaRoutes } from './media.ts';
+import { phoneNumberRoutes } from './phone-numbers.ts';
+import { templateRoutes } from './templates.ts';
 import { unsubscriberRoutes } from './unsubscribers.ts';
+
+const RESOURCES: readonly ((app: FastifyInstance, below: Below) => void)[] = [
+  balanceRoutes,
+  businessAccountRoutes,
+  callRoutes,
+  contactRoutes,
+  inboundRoutes,
+  mediaRoutes,
+  phoneNumberRoutes,
+  templateRoutes,
+  unsubscriberRoutes,
+];
 
 /** Everything beside the messages that are sent (ycloud §2). */
 export function resourceRoutes(app: FastifyInstance, below: Below): void {
-  balanceRoutes(app, below);
-  inboundRoutes(app, below);
-  mediaRoutes(app, below);
-  unsubscriberRoutes(app, below);
+  for (const routes of RESOURCES) routes(app, below);
 }

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, type Running, startRunning } from './running.ts';
+import { type Client, clientOf, refused } from './ycloud-client.ts';
+
+/** What stands beside the messages, by the official package (ycloud §2, §9). */
+let running: Running;
+let client: Client;
+let wabaId: string;
+
+beforeAll(async () => {
+  running = await startRunning();
+  client = clientOf(running);
+  const { data } = await client.phoneNumbers.list();
+  wabaId = data.items![0]!.wabaId!;
+});
+afterAll(() => running?.stop());
+
+describe('phone numbers', () => {
+  test('are listed and read with what Meta says of them', async () => {
+    const { data } = await client.phoneNumbers.list({ filterWabaId: wabaId, includeTotal: true });
+    expect(data).toMatchObject({ offset: 0, limit: 10, length: 1, total: 1 });
+    expect(data.items![0]).toMatchObject({
+      phoneNumber: running.sender,
+      wabaId,
+      status: 'CONNECTED',
+      qualityRating: 'GREEN',
+      codeVerificationStatus: 'VERIFIED',
+    });
+    expect((await client.phoneNumbers.retrieve(wabaId, running.sender)).data).toMatchObject({
+      phoneNumber: running.sender,
+      verifiedName: 'Wirebird sandbox',
+    });
+    expect(await refused(client.phoneNumbers.retrieve(wabaId, '+15550009999'))).toBe('404 NOT_FOUND');
+    expect(await refused(client.phoneNumbers.retrieve('1', running.sender))).toBe('404 NOT_FOUND');
+  });
+
+  test('are registered, though the package calls an empty body a form', async () => {
+    expect((await client.phoneNumbers.register(wabaId, running.sender)).data.phoneNumber).toBe(
+      running.sender,
+    );
+  });
+
+  test('have a profile, a shop and calling settings, which Meta keeps', async () => {
+    const profile = { about: 'Parcels', description: 'We bring things', websites: ['https://example.com/'] };
+    expect((await client.phoneNumbers.updateProfile(wabaId, running.sender, profile as never)).data).toEqual(
+      profile,
+    );
+    expect((await client.phoneNumbers.retrieveProfile(wabaId, running.sender)).data).toEqual(profile);
+    expect(
+      await refused(
+        client.phoneNumbers.updateProfile(wabaId, running.sender, { about: 'x'.repeat(140) } as never),
+      ),
+    ).toBe('400 PARAM_INVALID_LENGTH about');
+    const shop = await client.phoneNumbers.updateCommerceSettings(wabaId, running.sender, {
+      isCartEnabled: false,
+      isCatalogVisible: true,
+    });
+    expect(shop.data).toMatchObject({ isCartEnabled: false, isCatalogVisible: true });
+    expect((await client.phoneNumbers.retrieveCommerceSettings(wabaId, running.sender)).data).toEqual(
+      shop.data,
+    );
+    const calling = { status: 'ENABLED', iconVisibility: 'DISABLE_ALL' };
+    const saved = await client.phoneNumbers.saveSettings(wabaId, running.sender, { calling } as never);
+    expect(saved.data.calling).toMatchObject(calling);
+    expect((await client.phoneNumbers.retrieveSettings(wabaId, running.sender)).data).toEqual(saved.data);
+  });
+});
+
+test('business accounts are listed and read', async () => {
+  const { data } = await client.businessAccounts.list({ filterAccountReviewStatus: 'APPROVED' as never });
+  expect(data.items).toMatchObject([{ id: wabaId, currency: 'USD', accountReviewStatus: 'APPROVED' }]);
+  expect((await client.businessAccounts.retrieve(wabaId)).data.id).toBe(wabaId);
+  expect(await refused(client.businessAccounts.retrieve('1'))).toBe('404 NOT_FOUND');
+});
+
+describe('templates', () => {
+  const template = (name: string, language = 'en_US') => ({
+    wabaId,
+    name,
+    language,
+    category: 'UTILITY',
+    components: [{ type: 'BODY', text: 'Hello {{1}}.', example: { body_text: [['Ana']] } }],
+  });
+
+  test('are made, read, edited and deleted by name and language', async () => {
+    const made = await client.templates.create(template('ycloud_one') as never);
+    expect(made.data).toMatchObject({ wabaId, name: 'ycloud_one', language: 'en_US', category: 'UTILITY' });
+    expect(await refused(client.templates.create(template('ycloud_one') as never))).toBe(
+      '409 ALREADY_EXISTS name',
+    );
+    await expect
+      .poll(
+        async () =>
+          (await client.templates.retrieveByNameAndLanguage(wabaId, 'ycloud_one', 'en_US')).data.status,
+      )
+      .toBe('APPROVED');
+    const components = [{ type: 'BODY', text: 'Good day {{1}}.', example: { body_text: [['Ana']] } }];
+    const edited = await client.templates.editByNameAndLanguage(wabaId, 'ycloud_one', 'en_US', {
+      components,
+    } as never);
+    expect(edited.data.components).toMatchObject([{ text: 'Good day {{1}}.' }]);
+    expect(await refused(client.templates.editByNameAndLanguage(wabaId, 'ycloud_one', 'en_US'))).toBe(
+      '400 PARAM_MISSING components',
+    );
+    const gone = await client.templates.deleteByNameAndLanguage(wabaId, 'ycloud_one', 'en_US');
+    expect(gone.data).toMatchObject({ name: 'ycloud_one', status: 'DELETED' });
+    expect(await refused(client.templates.retrieveByNameAndLanguage(wabaId, 'ycloud_one', 'en_US'))).toBe(
+      '404 NOT_FOUND',
+    );
+  });
+
+  test('of one name go in all languages at once', async () => {
+    await client.templates.create(template('ycloud_two') as never);
+    await client.templates.create(template('ycloud_two', 'de') as never);
+    const { data } = await client.templates.list({ filterName: 'ycloud_two' });
+    expect(data.items!.map(one => one.language).sort()).toEqual(['de', 'en_US']);
+    const removed = await client.templates.deleteByName(wabaId, 'ycloud_two');
+    expect(removed.data).toHaveLength(2);
+    expect(await refused(client.templates.deleteByName(wabaId, 'ycloud_two'))).toBe('404 NOT_FOUND');
+  });
+
+  test('row 22: a limit beyond a hundred is refused, and a page has no total unless it is asked for', async () => {
+    expect(await refused(client.templates.list({ page: 1, limit: 101 }))).toBe('400 PARAM_INVALID limit');
+    const { data } = await client.templates.list({ filterWabaId: 'w' });
+    expect(data).toEqual({ offset: 0, limit: 10, length: 0, items: [] });
+  });
+
+  test.each([
+    ['no name', { name: undefined }, '400 PARAM_MISSING name'],
+    ['a name with capitals', { name: 'Upper' }, '400 PARAM_INVALID name'],
+    ['no components', { components: undefined }, '400 PARAM_MISSING components'],
+    ['an unknown category', { category: 'NEWS' }, '400 PARAM_INVALID category'],
+    ['a foreign account', { wabaId: '1' }, '403 WHATSAPP_WABA_UNAVAILABLE wabaId'],
+  ])('with %s are refused', async (_, more, said) => {
+    expect(await refused(client.templates.create({ ...template('ycloud_bad'), ...more } as never))).toBe(
+      said,
+    );
+  });
+});
+
+describe('contacts', () => {
+  test('are made, found, changed and deleted', async () => {
+    const made = await client.contacts.create({
+      phoneNumber: '+4915112345678',
+      nickname: 'Ana',
+      email: 'ana@example.com',
+      tags: ['vip', 'vip', 'berlin'],
+      customAttributes: [{ name: 'plan', value: 'gold' }],
+    } as never);
+    expect(made.data).toMatchObject({
+      phoneNumber: '+4915112345678',
+      countryCode: 'DE',
+      countryName: 'Germany',
+      tags: ['vip', 'berlin'],
+      customAttributes: [{ name: 'plan', value: 'gold' }],
+    });
+    const { id } = made.data;
+    expect((await client.contacts.retrieve(id)).data).toEqual(made.data);
+    expect((await client.contacts.retrieve('+4915112345678')).data.id).toBe(id);
+    for (const filter of [
+      { filterTags: 'vip,other' },
+      { filterPhoneNumber: '+4915112345678' },
+      { filterEmail: 'ana@example.com' },
+    ])
+      expect((await client.contacts.list(filter as never)).data.items!.map(one => one.id)).toEqual([id]);
+    expect((await client.contacts.list({ filterTags: 'nobody' } as never)).data.items).toEqual([]);
+    expect((await client.contacts.attributesList()).data).toMatchObject([{ name: 'plan', values: ['gold'] }]);
+    const changed = await client.contacts.update(id, { nickname: 'Anna', customAttributes: [] } as never);
+    expect(changed.data).toMatchObject({ nickname: 'Anna', customAttributes: [], tags: ['vip', 'berlin'] });
+    // The package writes `{}` where it is given nothing.
+    expect((await client.contacts.update(id)).data).toMatchObject({ nickname: 'Anna' });
+    expect((await client.contacts.delete(id)).data.id).toBe(id);
+    expect(await refused(client.contacts.retrieve(id))).toBe('404 NOT_FOUND');
+  });
+
+  test('have a number of their own', async () => {
+    await client.contacts.create({ phoneNumber: '+4915112345679' });
+    expect(await refused(client.contacts.create({ phoneNumber: '+4915112345679' }))).toBe(
+      '409 ALREADY_EXISTS phoneNumber',
+    );
+    expect(await refused(client.contacts.create({} as never))).toBe('400 PARAM_MISSING phoneNumber');
+    expect(await refused(client.contacts.create({ phoneNumber: 'Ana' }))).toBe(
+      '400 PARAM_INVALID phoneNumber',
+    );
+  });
+});
+
+test('calls are refused in words, until there are any', async () => {
+  expect(
+    await refused(
+      client.calling.connect({
+        from: running.sender,
+        to: '+15550002000',
+        sdpType: 'offer',
+        sdp: 'v=0',
+      } as never),
+    ),
+  ).toBe('400 BAD_REQUEST');
+});
+
+test.each([
+  ['GET', '/v2/whatsapp/flows'],
+  ['GET', '/v2/whatsapp/messages/x/y'],
+  ['PUT', '/v2/whatsapp/messages'],
+  ['DELETE', '/v2/balance'],
+])('%s %s is 404 in YCloud’s shape', async (method, path) => {
+  const answer = await call<{ error: { code: string } }>(method, `${running.url}${path}`, undefined, {
+    'x-api-key': running.key,
+  });
+  expect(answer.status).toBe(404);
+  expect(answer.body.error.code).toBe('NOT_FOUND');
+});
