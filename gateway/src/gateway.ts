@@ -45,6 +45,9 @@ const DRAIN_MS = 10_000;
 
 const CLOCK_MS = 10_000;
 
+/** A report for which its dialect gives no time of its own. */
+const REPORT_MS = 15_000;
+
 /** A file from an address that a caller gives. */
 const DOWNLOAD_MS = 30_000;
 const DAY_PART_MS = 3_600_000;
@@ -141,9 +144,10 @@ async function compose(
   });
   const client = createGuardedClient({
     privateTargets: config.privateTargets,
-    timeoutMs: config.reportTimeoutMs,
+    timeoutMs: REPORT_MS,
     maxResponseBytes: 10_000,
-    connectionsPerOrigin: 64,
+    // A request that waited for a connection would be given up for its receiver's sake, and delay others on that host.
+    connectionsPerOrigin: config.reportConcurrency,
   });
 
   const onApplied = (applied: Applied): void => {
@@ -172,7 +176,8 @@ async function compose(
   const { templates, templateDesk, media, health } = keeping;
   const mediaUrlOf = (message: Message): string | undefined =>
     hasMedia(message.content) ? media.urlOfMessage(message.id) : undefined;
-  const deliver = composeReporting(parts, client, mediaUrlOf);
+  const reporting = composeReporting(parts, client, mediaUrlOf);
+  const { deliver } = reporting;
   const sending = composeSending(parts, {
     alone: database.alone,
     whatsapp,
@@ -250,6 +255,7 @@ async function compose(
     ...(await receiving.start()),
     ...sending.upkeep(),
     ...keeping.upkeep(),
+    ...reporting.upkeep(),
     upkeep(CLOCK_MS, clock.sync, error => onError(error, 'read the database time')),
     upkeep(
       DAY_PART_MS,

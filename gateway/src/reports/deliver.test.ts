@@ -39,10 +39,12 @@ beforeAll(async () => {
     keysOf: () => ({ ed25519: () => Buffer.alloc(64), secret: undefined }),
     phoneOf: () => '+15550001000',
     mediaUrlOf: () => undefined,
-    scheduleMs: [],
-    timeoutMs: 5_000,
+    timingOf: () => ({ scheduleMs: [], timeoutMs: 5_000 }),
+    timeoutMaxMs: 5_000,
     concurrency: 4,
+    random: Math.random,
     onDelivered: () => {},
+    onGone: () => {},
     onError: error => {
       throw error;
     },

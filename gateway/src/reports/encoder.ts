@@ -14,6 +14,8 @@ interface Delivery {
   readonly attempt: number;
   /** The URL that this attempt goes to. */
   readonly deliveredTo: string;
+  /** Undefined for a message's own URL. */
+  readonly endpointId?: string | undefined;
 }
 
 export interface MessageReport extends Delivery {
@@ -70,6 +72,8 @@ export interface SigningKeys {
   readonly ed25519: (bytes: Buffer) => Buffer;
   /** The endpoint's own secret, for dialects that sign with one. */
   readonly secret: string | undefined;
+  /** The secret before it, while both hold. */
+  readonly previousSecret?: string | undefined;
 }
 
 /**
