@@ -12,6 +12,9 @@ const FAILURES = 3;
 /** A receiver that nothing was sent to for so long is forgotten, and is a new one when something comes. */
 const FORGET_MS = 60_000;
 
+/** The same for one that has the share of a new one: messages may have a URL each. */
+const FORGET_NEW_MS = 2_000;
+
 /** One receiver, as this node knows it. */
 interface Lane {
   underWay: number;
@@ -156,10 +159,12 @@ export class ReportLanes {
 
   /** Forgets those that nothing is to be known of. */
   forget(): void {
-    const before = this.#now() - FORGET_MS;
-    for (const [key, lane] of this.#lanes)
+    const now = this.#now();
+    for (const [key, lane] of this.#lanes) {
+      const before = now - (lane.share === this.first && lane.failures === 0 ? FORGET_NEW_MS : FORGET_MS);
       if (lane.underWay === 0 && !lane.waiting && lane.heardAt < before && lane.pausedUntil < before)
         this.#lanes.delete(key);
+    }
   }
 
   #room(lane: Lane): number {
