@@ -27,7 +27,7 @@ import { VOID_LEASES } from './outbox/sweep.ts';
 import type { Parts } from './parts.ts';
 import { composeReceiving } from './receiving.ts';
 import { windowOf } from './recipients/windows.ts';
-import { composeReporting } from './reporting.ts';
+import { composeReporting, ENDPOINT_DIALECTS } from './reporting.ts';
 import { composeSending } from './sending.ts';
 import { databaseClock } from './store/clock.ts';
 import { jumpingWall } from './store/clock-jumps.ts';
@@ -234,7 +234,8 @@ async function compose(
     secrets,
     directory,
     registry: metrics.registry,
-    dialects: DIALECTS,
+    dialects: ENDPOINT_DIALECTS,
+    reportsReplayed: () => deliver.wakeLanes(),
     checkUrl: url => client.check(url),
     verifyNumber: input => whatsapp.verifyNumber(input),
     templates,

@@ -5,8 +5,12 @@ import type { Message } from './message/message.ts';
 import type { Parts } from './parts.ts';
 import { Deliver, type Timing } from './reports/deliver.ts';
 import { failingEndpoints } from './reports/failing.ts';
+import { OWN } from './reports/own.ts';
 import { SCHEDULE_MS } from './reports/schedule.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
+
+/** What endpoints may ask for: the vendors' forms, and Wirebird's own. */
+export const ENDPOINT_DIALECTS = [...DIALECTS, OWN];
 
 /** How long a receiver may take to answer where its dialect does not say so. */
 const TIMEOUT_MS = 15_000;
@@ -63,7 +67,7 @@ export function composeReporting(
     store,
     clock,
     client,
-    encoders: Object.fromEntries(DIALECTS.map(dialect => [dialect.name, dialect.encode])),
+    encoders: Object.fromEntries(ENDPOINT_DIALECTS.map(dialect => [dialect.name, dialect.encode])),
     keysOf: (workspaceId, endpointId) => {
       const workspace = directory.workspace(workspaceId);
       if (workspace === undefined) return undefined;

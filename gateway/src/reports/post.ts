@@ -2,7 +2,13 @@ import type { GuardedClient } from '../fetch/guarded.ts';
 import { eventName, isNoticeEvent } from '../message/event.ts';
 import type { Message } from '../message/message.ts';
 import { messageFromJson } from '../store/message-row.ts';
-import { eventIdOf, type Report, type ReportEncoder, type SigningKeys } from './encoder.ts';
+import {
+  eventIdOf,
+  type Report,
+  type ReportEncoder,
+  type SignedRequest,
+  type SigningKeys,
+} from './encoder.ts';
 import { noticeFromJson } from './notice-row.ts';
 import type { ClaimedReport } from './statements.ts';
 
@@ -43,7 +49,12 @@ export async function postReport(
   if (encode === undefined || keys === undefined)
     return failed(`nothing can sign for ${report.dialect} here`);
   const told = toldOf(options, report, url);
-  const request = told === undefined ? undefined : encode(told, keys, now);
+  let request: SignedRequest | undefined;
+  try {
+    request = told === undefined ? undefined : encode(told, keys, now);
+  } catch (error) {
+    return failed(`cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (request === undefined) return 'moot';
   const result = await options.client.post(url, { ...request, timeoutMs });
   switch (result.kind) {

@@ -269,7 +269,8 @@ test('a changed URL counts for what waits already', async () => {
 test('three nodes deliver each report once', async () => {
   const endpoints = [await g.endpoint('a'), await g.endpoint('b')];
   const ids: string[] = [];
-  for (let n = 0; n < 150; n++) ids.push(await g.report({ endpoint_id: endpoints[n % 2]!, url: g.urlOf('a') }));
+  for (let n = 0; n < 150; n++)
+    ids.push(await g.report({ endpoint_id: endpoints[n % 2]!, url: g.urlOf('a') }));
   for (let n = 0; n < 3; n++) g.node({ concurrency: 32 });
   await expect.poll(() => g.count('delivered'), { timeout: 10_000 }).toBe(150);
   expect(g.got).toHaveLength(150);
