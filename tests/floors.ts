@@ -50,6 +50,7 @@ const ROOT_FILES = [
   'http',
   'keys-command',
   'workspaces-command',
+  'reports-command',
   'visit',
 ];
 /** These know no room. */
