@@ -4,7 +4,7 @@ import type { GuardedClient } from './fetch/guarded.ts';
 import type { Message } from './message/message.ts';
 import type { Parts } from './parts.ts';
 import { Deliver, type Timing } from './reports/deliver.ts';
-import { failingEndpoints } from './reports/failing.ts';
+import { failingEndpoints, forgetSilent } from './reports/failing.ts';
 import { OWN } from './reports/own.ts';
 import { SCHEDULE_MS } from './reports/schedule.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
@@ -61,6 +61,7 @@ export function composeReporting(
   const stopFailing = async (): Promise<void> => {
     for (const { endpointId, reason } of await failingEndpoints(store, clock.now()))
       await stop(endpointId, 'failing', reason);
+    await forgetSilent(store, clock.now());
   };
 
   const deliver = new Deliver({

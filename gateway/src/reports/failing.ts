@@ -26,3 +26,15 @@ export async function failingEndpoints(
       reason: `all ${row.failures} attempts since ${row.failing_since.toISOString()} failed`,
     }));
 }
+
+/** A receiver that was not asked for so long begins anew: pauses between attempts are shorter. */
+const SILENCE_MS = DAY_MS;
+
+/** Forgets receivers that were not asked any more, such as URLs of single messages. */
+export async function forgetSilent(store: Store, now: Date): Promise<void> {
+  await store.db
+    .deleteFrom('report_lanes')
+    .where('last_failed_at', '<', new Date(now.getTime() - SILENCE_MS))
+    .where(({ eb, or }) => or([eb('paused_until', 'is', null), eb('paused_until', '<', now)]))
+    .execute();
+}

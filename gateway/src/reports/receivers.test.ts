@@ -4,7 +4,7 @@ import { putMessage } from '../../test/rows.ts';
 import { stopEndpoint } from '../accounts/endpoints.ts';
 import { EVENT } from '../message/event.ts';
 import { derivedId } from '../message/id.ts';
-import { failingEndpoints } from './failing.ts';
+import { failingEndpoints, forgetSilent } from './failing.ts';
 import { SCHEDULE_MS } from './schedule.ts';
 import { REPORT } from './statements.ts';
 
@@ -139,6 +139,11 @@ test('five days of nothing but failures are told of, a success or a day of silen
   expect(await failing()).toEqual([ids.get('dead')]);
   const [told] = await failingEndpoints(g.store, g.clock.now());
   expect(told?.reason).toMatch(/^all 11 attempts since /);
+  await forgetSilent(g.store, g.clock.now());
+  expect(await failing()).toEqual([ids.get('dead')]);
+  g.pass(day + 1_000);
+  await forgetSilent(g.store, g.clock.now());
+  expect(await failing()).toEqual([]);
 });
 
 /** The reports of one message to one endpoint, as the outbox makes them. */
@@ -290,4 +295,27 @@ test('what a node had in line is delivered by another one when it is gone', asyn
   g.pass(seconds(21));
   g.node();
   await ended(id).toBe(REPORT.delivered);
+});
+
+test('a receiver that redirects has failed, and where it points to is not asked', async () => {
+  g.behaviours.set('own', response =>
+    response.writeHead(307, { location: g.urlOf('elsewhere') }).end('gone there'),
+  );
+  g.node({ timingOf: () => ({ scheduleMs: [], timeoutMs: 2_000 }) });
+  const id = await g.report();
+  await ended(id).toBe(REPORT.failed);
+  expect(await g.attempts(id)).toMatchObject([{ http_status: 307 }]);
+  expect(g.got.map(one => one.name)).toEqual(['own']);
+});
+
+test('an address that may not be asked is an attempt that says so', async () => {
+  g.node({ timingOf: () => ({ scheduleMs: [], timeoutMs: 2_000 }) });
+  const id = await g.report({ url: 'http://[::ffff:10.0.0.1]/' });
+  await ended(id).toBe(REPORT.failed);
+  const row = await g.store.db
+    .selectFrom('report_attempts')
+    .select(['http_status', 'error'])
+    .where('report_id', '=', id)
+    .executeTakeFirstOrThrow();
+  expect(row).toEqual({ http_status: null, error: '[::ffff:a00:1] is not a public address' });
 });
