@@ -52,6 +52,7 @@ const ROOT_FILES = [
   'http',
   'keys-command',
   'workspaces-command',
+  'reports-command',
   'visit',
 ];
 /** These know no room. */

@@ -90,6 +90,7 @@ const EXPECTED: [starts: RegExp, answers: RegExp][] = [
   [/import Telnyx/, /queued\nread\n$/],
   [/curl .*\/api\/webhook-endpoints/, /"dialect":"telnyx"/],
   [/curl .*\/v2\/public_key/, /"public":"[A-Za-z0-9+/]{43}="/],
+  [/curl .*\/api\/reports\/replay/, /"scheduled":\d+,"skipped":\d+/],
   [/curl .*\/api\/messages\?/, /"timeline"|"status"/],
 ];
 

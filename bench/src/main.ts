@@ -8,22 +8,23 @@ import type { Machine } from './machine.ts';
 import { measureNodes } from './nodes.ts';
 import { wholeNumber } from './options.ts';
 import { measurePipeline } from './pipeline.ts';
+import { measureRestart, measureStuck } from './reports.ts';
 import { table } from './table.ts';
 
 const HELP = `npm run bench -- [options]
 
 Measures how fast messages are accepted and how fast they go all the way, each beside its bare ceiling: the same HTTP
 exchanges between the same processes, with no storage and no rules. Then how much of its limit a number uses whose queue
-is full, and what a million waiting messages cost.
+is full, what a million waiting messages cost, and what endpoints that hang and fail do to the others.
 
   --quick        shorter, and one run of each
-  --only LIST    accept,pipeline,nodes,limits,backlog (all)
+  --only LIST    accept,pipeline,nodes,limits,backlog,reports (all)
   --runs N       runs of each measure; the table shows the median (3)
   --senders N    business numbers to send from, 1,000 messages/s each (16)
   --json FILE    also writes the figures to a file
 `;
 
-const WHAT = ['accept', 'pipeline', 'nodes', 'limits', 'backlog'];
+const WHAT = ['accept', 'pipeline', 'nodes', 'limits', 'backlog', 'reports'];
 
 const { values } = parseArgs({
   options: {
@@ -75,6 +76,13 @@ try {
   if (only.includes('backlog')) {
     const options = { messages: values.quick ? 100_000 : 1_000_000, seconds: values.quick ? 10 : 30, say };
     measured.push(await alone(stack => measureBacklog(stack, options)));
+  }
+  if (only.includes('reports')) {
+    const messages = values.quick ? 40 : 200;
+    for (const perSecond of [20, undefined])
+      measured.push(await alone(stack => measureStuck(stack, { messages, perSecond, say })));
+    const restarted = values.quick ? 1_000 : 6_667;
+    measured.push(await alone(stack => measureRestart(stack, { messages: restarted, say })));
   }
   print(measured);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(measured, null, 2)}\n`);

@@ -32,10 +32,10 @@ export interface Config {
   readonly sendTimeoutMs: number;
   /** `WIREBIRD_SEND_CONNECTIONS`: sends under way at once, each on a connection of its own. Default 256. */
   readonly sendConnections: number;
-  /** `WIREBIRD_REPORT_SCHEDULE`, seconds, comma-separated: the pauses between attempts at one URL. Default 1,5 (three attempts, as Telnyx makes). */
-  readonly reportScheduleMs: readonly number[];
-  /** `WIREBIRD_REPORT_TIMEOUT`, seconds: how long a customer's webhook may take to answer. Default 2 (telnyx §9.5). */
-  readonly reportTimeoutMs: number;
+  /** `WIREBIRD_REPORT_SCHEDULE`, seconds, comma-separated: the pauses between attempts at one URL, in every dialect. Default: each dialect's own. */
+  readonly reportScheduleMs: readonly number[] | undefined;
+  /** `WIREBIRD_REPORT_TIMEOUT`, seconds: how long a customer's webhook may take to answer, in every dialect. Default: each dialect's own. */
+  readonly reportTimeoutMs: number | undefined;
   /** `WIREBIRD_REPORT_CONCURRENCY`: report deliveries under way at once. Default 256. */
   readonly reportConcurrency: number;
   /** `WIREBIRD_ALLOW_PRIVATE_WEBHOOKS`: `true` opens private addresses to reports. The sandbox start opens loopback only. */
@@ -143,10 +143,12 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
     ),
     sendTimeoutMs: seconds('WIREBIRD_SEND_TIMEOUT', text('WIREBIRD_SEND_TIMEOUT'), 20),
     sendConnections: count('WIREBIRD_SEND_CONNECTIONS', text('WIREBIRD_SEND_CONNECTIONS'), 256),
-    reportScheduleMs: (text('WIREBIRD_REPORT_SCHEDULE') ?? '1,5')
-      .split(',')
+    reportScheduleMs: text('WIREBIRD_REPORT_SCHEDULE')
+      ?.split(',')
       .map(part => seconds('WIREBIRD_REPORT_SCHEDULE', part.trim(), 0)),
-    reportTimeoutMs: seconds('WIREBIRD_REPORT_TIMEOUT', text('WIREBIRD_REPORT_TIMEOUT'), 2),
+    reportTimeoutMs: optional(text('WIREBIRD_REPORT_TIMEOUT'), value =>
+      seconds('WIREBIRD_REPORT_TIMEOUT', value, 0),
+    ),
     reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 256),
     mediaS3: s3Settings(text),
     queueMax: count('WIREBIRD_QUEUE_MAX', text('WIREBIRD_QUEUE_MAX'), 2_000_000, 1, 100_000_000),
@@ -167,6 +169,10 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       8081,
     ),
   };
+}
+
+function optional<T>(value: string | undefined, read: (value: string) => T): T | undefined {
+  return value === undefined ? undefined : read(value);
 }
 
 function s3Settings(text: (name: string) => string | undefined): S3Settings | undefined {

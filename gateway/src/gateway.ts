@@ -29,7 +29,7 @@ import { VOID_LEASES } from './outbox/sweep.ts';
 import type { Parts } from './parts.ts';
 import { composeReceiving } from './receiving.ts';
 import { windowOf } from './recipients/windows.ts';
-import { composeReporting } from './reporting.ts';
+import { composeReporting, ENDPOINT_DIALECTS } from './reporting.ts';
 import { composeSending } from './sending.ts';
 import { databaseClock } from './store/clock.ts';
 import { jumpingWall } from './store/clock-jumps.ts';
@@ -46,6 +46,9 @@ import { VERSION } from './version.ts';
 const DRAIN_MS = 10_000;
 
 const CLOCK_MS = 10_000;
+
+/** A report for which its dialect gives no time of its own. */
+const REPORT_MS = 15_000;
 
 /** A file from an address that a caller gives. */
 const DOWNLOAD_MS = 30_000;
@@ -143,9 +146,10 @@ async function compose(
   });
   const client = createGuardedClient({
     privateTargets: config.privateTargets,
-    timeoutMs: config.reportTimeoutMs,
+    timeoutMs: REPORT_MS,
     maxResponseBytes: 10_000,
-    connectionsPerOrigin: 64,
+    // A request that waited for a connection would be given up for its receiver's sake, and delay others on that host.
+    connectionsPerOrigin: config.reportConcurrency,
   });
 
   const onApplied = (applied: Applied): void => {
@@ -175,7 +179,8 @@ async function compose(
   const { templates, templateDesk, media, health } = keeping;
   const mediaUrlOf = (message: Message): string | undefined =>
     hasMedia(message.content) ? media.urlOfMessage(message.id) : undefined;
-  const deliver = composeReporting(parts, client, mediaUrlOf);
+  const reporting = composeReporting(parts, client, mediaUrlOf);
+  const { deliver } = reporting;
   const sending = composeSending(parts, {
     alone: database.alone,
     whatsapp,
@@ -237,7 +242,8 @@ async function compose(
     secrets,
     directory,
     registry: metrics.registry,
-    dialects: DIALECTS,
+    dialects: ENDPOINT_DIALECTS,
+    reportsReplayed: () => deliver.wakeLanes(),
     checkUrl: url => client.check(url),
     verifyNumber: input => whatsapp.verifyNumber(input),
     templates,
@@ -261,6 +267,7 @@ async function compose(
     ...(await receiving.start()),
     ...sending.upkeep(),
     ...keeping.upkeep(),
+    ...reporting.upkeep(),
     upkeep(CLOCK_MS, clock.sync, error => onError(error, 'read the database time')),
     upkeep(
       DAY_PART_MS,

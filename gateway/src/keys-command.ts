@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createKey, listKeys, revokeKey, SCOPES, type Scope } from './accounts/keys.ts';
 import { DEFAULT_WORKSPACE } from './accounts/workspaces.ts';
 import type { Flags } from './config.ts';
-import { columns, type Visit, visit } from './visit.ts';
+import { columns, visit, workspaceNamed } from './visit.ts';
 
 interface KeyFlags extends Flags {
   readonly workspace: string;
@@ -71,15 +71,4 @@ function parseScopes(list: string): Scope[] {
       throw new Error(`There is no scope "${part.trim()}". Scopes are ${SCOPES.join(', ')}.`);
     return scope;
   });
-}
-
-async function workspaceNamed(store: Visit['store'], name: string): Promise<string> {
-  const row = await store.db
-    .selectFrom('workspaces')
-    .select('id')
-    .where('name', '=', name)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new Error(`There is no workspace "${name}". List them with: wirebird workspaces list`);
-  return row.id;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, type Flags, readConfig } from './config.ts';
 import { keysCommand } from './keys-command.ts';
+import { reportsCommand } from './reports-command.ts';
 import { serve } from './serve.ts';
 import { VERSION } from './version.ts';
 import { workspacesCommand } from './workspaces-command.ts';
@@ -32,6 +33,7 @@ place(program.command('serve'))
 
 keysCommand(program, place);
 workspacesCommand(program, place);
+reportsCommand(program, place);
 
 try {
   await program.parseAsync();

@@ -25,6 +25,11 @@ export function createMetrics(live: { readonly sends: () => number; readonly rep
     accepted: counter('wirebird_messages_accepted_total', 'Messages stored for sending', ['dialect']),
     events: counter('wirebird_message_events_total', 'What happened to messages', ['event']),
     reports: counter('wirebird_report_attempts_total', 'Attempts to deliver a report', ['outcome']),
+    endpointsStopped: counter(
+      'wirebird_endpoints_disabled_total',
+      'Webhook endpoints that were disabled because they failed',
+      ['why'],
+    ),
     webhooks: counter('wirebird_webhooks_total', 'Webhooks of the carrier', ['outcome']),
     inbox: counter('wirebird_inbox_items_total', 'Items of webhooks that had no effect', ['why']),
     holds: counter('wirebird_sender_holds_total', 'Senders that had to wait', ['code']),

@@ -35,6 +35,18 @@ export async function visit(flags: Flags, work: (visit: Visit) => Promise<void>)
   }
 }
 
+/** @throws Error with a sentence when there is no workspace of this name */
+export async function workspaceNamed(store: Store, name: string): Promise<string> {
+  const row = await store.db
+    .selectFrom('workspaces')
+    .select('id')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  if (row === undefined)
+    throw new Error(`There is no workspace "${name}". List them with: wirebird workspaces list`);
+  return row.id;
+}
+
 /** Rows as aligned columns, for a terminal. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map(row => row[index]?.length ?? 0)));

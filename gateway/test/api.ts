@@ -24,6 +24,7 @@ import { cancelMessage } from '../src/outbox/cancel.ts';
 import { Settle } from '../src/outbox/settle.ts';
 import { Consents } from '../src/recipients/consents.ts';
 import { WebhookHealth } from '../src/recipients/webhook-health.ts';
+import { OWN } from '../src/reports/own.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import { TemplateDesk } from '../src/templates/manage.ts';
 import { Templates } from '../src/templates/templates.ts';
@@ -154,7 +155,9 @@ export async function apiGround(): Promise<ApiGround> {
         name: 'telnyx',
         eventNames: { 'message.sent': ['sent'], 'message.finalized': ['delivered', 'read', 'failed'] },
       },
+      OWN,
     ],
+    reportsReplayed: () => {},
     checkUrl: address => guard.check(address),
     verifyNumber: credentials => whatsapp.verifyNumber(credentials),
     media,

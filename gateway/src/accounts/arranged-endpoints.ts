@@ -58,7 +58,13 @@ export async function arrangeEndpoints(tx: Kysely<Tables>, workspaceId: string, 
         })
         .execute();
     } else if (!same(found, one)) {
-      await tx.updateTable('webhook_endpoints').set(set).where('id', '=', found.id).execute();
+      // Another receiver: what the one before did is no reason against it.
+      const freed = found.url === url ? {} : { stopped_at: null, stopped_reason: null };
+      await tx
+        .updateTable('webhook_endpoints')
+        .set({ ...set, ...freed, updated_at: now })
+        .where('id', '=', found.id)
+        .execute();
     }
   }
 }

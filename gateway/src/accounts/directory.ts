@@ -127,8 +127,17 @@ export class Directory {
     return this.#snapshot.wabaWebhooks.get(wabaKey(workspaceId, wabaId));
   }
 
+  /** The secret of an endpoint; undefined when it has none. */
   endpointSecret(id: string): string | undefined {
-    return this.#snapshot.endpointSecrets.get(id);
+    return this.#snapshot.endpointSecrets.get(id)?.secret;
+  }
+
+  /** The secret of an endpoint with the one before it, while both hold; undefined when it has none. */
+  endpointSecrets(id: string, now: Date): { secret: string; previous: string | undefined } | undefined {
+    const found = this.#snapshot.endpointSecrets.get(id);
+    if (found === undefined) return undefined;
+    const { secret, previous } = found;
+    return { secret, previous: previous !== undefined && now < previous.until ? previous.secret : undefined };
   }
 
   /** Resolves when everything committed before the call is known here, or could not be read. Never rejects. */

@@ -66,6 +66,13 @@ export interface SigningWorkspace extends OpenedConsentSettings {
   readonly sign: (bytes: Buffer) => Buffer;
 }
 
+/** What reports to an endpoint are signed with. */
+export interface EndpointSecrets {
+  readonly secret: string;
+  /** The secret before it, and until when both hold. */
+  readonly previous: { readonly secret: string; readonly until: Date } | undefined;
+}
+
 /** Everything that requests are looked up in, as it stood at one moment. */
 export interface Snapshot {
   readonly version: string;
@@ -79,7 +86,7 @@ export interface Snapshot {
   readonly profiles: ReadonlyMap<string, SendingProfile>;
   /** The URLs of business accounts, by `wabaKey`; only those in use. */
   readonly wabaWebhooks: ReadonlyMap<string, Webhook>;
-  readonly endpointSecrets: ReadonlyMap<string, string>;
+  readonly endpointSecrets: ReadonlyMap<string, EndpointSecrets>;
   /** Opened secrets by their sealed form, so that the next snapshot opens only what is new. */
   readonly opened: ReadonlyMap<string, string>;
 }
@@ -241,12 +248,12 @@ export async function readSnapshot(
         if (webhook !== undefined) wabaWebhooks.set(wabaKey(row.workspace_id, row.waba_id), webhook);
       }
 
-      const endpointSecrets = new Map<string, string>();
+      const endpointSecrets = new Map<string, EndpointSecrets>();
       await eachRow(
         after =>
           tx
             .selectFrom('webhook_endpoints')
-            .select(['id', 'secret'])
+            .select(['id', 'secret', 'previous_secret', 'previous_secret_until'])
             .where('secret', 'is not', null)
             .where('id', '>', after)
             .orderBy('id')
@@ -254,7 +261,12 @@ export async function readSnapshot(
             .execute(),
         row => {
           try {
-            if (row.secret !== null) endpointSecrets.set(row.id, open(row.secret));
+            if (row.secret === null) return;
+            const { previous_secret: sealed, previous_secret_until: until } = row;
+            endpointSecrets.set(row.id, {
+              secret: open(row.secret),
+              previous: sealed === null || until === null ? undefined : { secret: open(sealed), until },
+            });
           } catch (error) {
             onBroken(`webhook endpoint ${row.id}`, error);
           }

@@ -3,11 +3,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Directory } from '../accounts/directory.ts';
+import type { EndpointDialect } from '../accounts/endpoints.ts';
 import type { Secrets } from '../accounts/secrets.ts';
 import type { Credentials, NumberCheck } from '../carriers/whatsapp/client.ts';
 import type { Media } from '../media/media.ts';
 import type { EventName } from '../message/event.ts';
-import type { DialectName } from '../message/message.ts';
 import type { Cancellation } from '../outbox/cancel.ts';
 import type { Consents } from '../recipients/consents.ts';
 import type { WebhookHealth } from '../recipients/webhook-health.ts';
@@ -26,8 +26,12 @@ export interface ApiDeps {
   readonly registry: Registry;
   /** Each dialect that endpoints may ask for, with the names of its events. */
   readonly dialects: readonly {
-    readonly name: DialectName;
+    readonly name: EndpointDialect;
     readonly eventNames: Readonly<Record<string, readonly EventName[]>>;
+    /** Its reports are signed with a secret of the endpoint: one is made where none is given. */
+    readonly signsWithSecret?: boolean;
+    /** What is wrong with a secret, as the end of a sentence. */
+    readonly checkSecret?: (secret: string) => string | undefined;
   }[];
   /** Why an address may not be fetched; undefined when its text is fine. */
   readonly checkUrl: (url: string) => string | undefined;
@@ -41,6 +45,8 @@ export interface ApiDeps {
   readonly consents: Consents;
   /** Blocks somebody at WhatsApp too, or lets go; with how many numbers that was done. */
   readonly blockAtMeta: (workspaceId: string, recipient: string, block: boolean) => Promise<number>;
+  /** Delivers reports that were put in line, at once. */
+  readonly reportsReplayed: () => void;
   /** Takes the lanes of new senders at once. */
   readonly sendersChanged: () => Promise<void>;
   /** Takes a message back that was not sent yet; undefined when the workspace has none with this id. */

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { isUuid, type Page } from '../accounts/outcome.ts';
-import { DIRECTIONS, type Message, PRIORITY } from '../message/message.ts';
+import { DIRECTIONS, type Message } from '../message/message.ts';
 import { isE164 } from '../message/phone.ts';
 import { STATUS, type StatusName } from '../message/status.ts';
+import { shownMessage } from '../reports/own.ts';
 import { findMessage, toMessage } from '../store/message-row.ts';
 import { principalOf, requires } from './access.ts';
 import type { Api, ApiDeps } from './deps.ts';
@@ -11,7 +12,6 @@ import { listOf, oneOf, readQuery } from './query.ts';
 import { readTimeline } from './timeline.ts';
 
 const STATUSES = Object.keys(STATUS) as StatusName[];
-const PRIORITIES = new Map<number, string>(Object.entries(PRIORITY).map(([name, rank]) => [rank, name]));
 
 /** Messages, to be read and taken back: sending is what the dialects are for. */
 export function messageRoutes(api: Api, deps: ApiDeps): void {
@@ -106,36 +106,6 @@ function phone(parameter: string, text: string | undefined): string | undefined 
   return number;
 }
 
-function show(deps: ApiDeps, message: Message) {
-  return {
-    id: message.id,
-    direction: message.direction,
-    dialect: message.dialect ?? null,
-    status: message.status,
-    sender_id: message.senderId,
-    sender: deps.directory.senderById(message.senderId)?.phoneNumber ?? null,
-    recipient: message.recipient,
-    type: message.kind,
-    content: message.content,
-    priority: PRIORITIES.get(message.priority) ?? null,
-    attempt: message.attempt,
-    wamid: message.wamid ?? null,
-    callback_data: message.callbackData ?? null,
-    webhook_url: message.webhookUrl ?? null,
-    webhook_failover_url: message.webhookFailoverUrl ?? null,
-    failure: message.failure ?? null,
-    pricing: message.pricing ?? null,
-    /** Why it is not in the ready queue, and when it is looked at again. */
-    waits: message.parked === undefined ? null : { reason: message.parked, until: message.runAt ?? null },
-    created_at: message.createdAt,
-    sending_at: message.sendingAt ?? null,
-    accepted_at: message.acceptedAt ?? null,
-    sent_at: message.sentAt ?? null,
-    delivered_at: message.deliveredAt ?? null,
-    read_at: message.readAt ?? null,
-    played_at: message.playedAt ?? null,
-    deleted_at: message.deletedAt ?? null,
-    ended_at: message.endedAt ?? null,
-    valid_until: message.validUntil ?? null,
-  };
+function show({ directory }: ApiDeps, message: Message) {
+  return shownMessage(message, directory.senderById(message.senderId)?.phoneNumber);
 }

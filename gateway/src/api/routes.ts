@@ -10,6 +10,7 @@ import { mediaRoutes } from './media.ts';
 import { messageRoutes } from './messages.ts';
 import { noticeRoutes } from './notices.ts';
 import { type Fault, invalid, Problem, refusal } from './problem.ts';
+import { reportRoutes } from './reports.ts';
 import { PATTERNS } from './schema.ts';
 import { senderRoutes } from './senders.ts';
 import { templateRoutes } from './templates.ts';
@@ -50,6 +51,7 @@ export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     noticeRoutes(api, deps);
     mediaRoutes(api, deps);
     webhookEndpointRoutes(api, deps);
+    reportRoutes(api, deps);
     templateRoutes(api, deps);
   });
 }

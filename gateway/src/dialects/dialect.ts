@@ -84,4 +84,10 @@ export interface Dialect {
   readonly events: readonly EventName[];
   /** The vendor's event names with the events that each stands for; endpoints subscribe by these names. */
   readonly eventNames: Readonly<Record<string, readonly EventName[]>>;
+  /** Pauses between attempts at one URL, where the vendor says what they are; one attempt more than pauses. */
+  readonly reportScheduleMs?: readonly number[];
+  /** How long a receiver may take to answer, where the vendor says so. */
+  readonly reportTimeoutMs?: number;
+  /** Reports to an endpoint are signed with a secret of its own: one is made where none is given. */
+  readonly signsWithSecret?: boolean;
 }

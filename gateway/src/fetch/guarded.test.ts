@@ -79,6 +79,30 @@ describe('an open address', () => {
     expect(target.seen).toEqual([]);
   });
 
+  test.each([301, 302, 303, 307, 308])(
+    'that redirects by %i to where nobody may go is an answer, and no more',
+    async status => {
+      for (const location of [
+        'http://169.254.169.254/latest/meta-data',
+        'http://[::ffff:10.0.0.1]/',
+        '//10.0.0.1/',
+      ]) {
+        const { url, seen } = await receiver((_request, response) =>
+          response.writeHead(status, { location }).end('elsewhere'),
+        );
+        expect(await client().post(url, request)).toMatchObject({ status, excerpt: 'elsewhere' });
+        expect(seen).toHaveLength(1);
+      }
+    },
+  );
+
+  test('tells for how long it wants to be left alone', async () => {
+    const { url } = await receiver((_request, response) =>
+      response.writeHead(429, { 'retry-after': '120' }).end(),
+    );
+    expect(await client().post(url, request)).toMatchObject({ status: 429, retryAfter: '120' });
+  });
+
   test('that nobody listens on is a failure with its code', async () => {
     const server = createTcpServer();
     const port = await listening(server);
@@ -106,6 +130,19 @@ describe('time and size', () => {
     const result = await client({ timeoutMs: 150 }).post(`http://127.0.0.1:${port}/`, request);
     expect(result).toMatchObject({ kind: 'failed', code: 'timeout' });
     expect(result.kind === 'failed' && result.durationMs).toBeLessThan(2_000);
+  });
+
+  test('a request may have a time of its own', async () => {
+    const port = await listening(createTcpServer(socket => stops.push(async () => socket.destroy())));
+    const result = await client({ timeoutMs: 60_000 }).post(`http://127.0.0.1:${port}/`, {
+      ...request,
+      timeoutMs: 100,
+    });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      code: 'timeout',
+      message: 'no complete answer within 100 ms',
+    });
   });
 
   test('a body that drips is given up in time, and its connection closed', async () => {
@@ -239,6 +276,25 @@ describe('a name', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test.each([
+    ['10.0.0.1'],
+    ['::ffff:10.0.0.1'],
+    ['::ffff:a00:1'],
+    ['64:ff9b::10.0.0.1'],
+    ['::1'],
+    ['fd00::1'],
+  ])(
+    'whose text was fine when it was given, and which means %s when it is used, is refused',
+    async address => {
+      const { port, connections } = await receiver((_request, response) => response.end());
+      const c = resolving('refused', [[address]]);
+      const target = `http://hook.example:${port}/`;
+      expect(c.check(target)).toBeUndefined();
+      expect(await c.post(target, request)).toEqual(reason('hook.example'));
+      expect(connections()).toBe(0);
+    },
+  );
+
   test('a name that does not resolve is a failure, not a refusal', async () => {
     const c = client({
       resolve: (_hostname, done) => done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []),
@@ -248,6 +304,26 @@ describe('a name', () => {
       code: 'ENOTFOUND',
     });
   });
+});
+
+test('an IPv4 address that is written as IPv6 reaches nobody behind a socket that listens on both', async () => {
+  let connections = 0;
+  const server = createTcpServer(socket => {
+    connections++;
+    socket.destroy();
+  });
+  const port = await listening(server, '::');
+  for (const host of [
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[0:0:0:0:0:ffff:127.0.0.1]',
+    '[::127.0.0.1]',
+    '[::]',
+  ]) {
+    const result = await client({ privateTargets: 'refused' }).post(`http://${host}:${port}/`, request);
+    expect(result).toMatchObject({ kind: 'refused' });
+  }
+  expect(connections).toBe(0);
 });
 
 test('the connector alone refuses an address too, for clients that bring no check of their own', async () => {

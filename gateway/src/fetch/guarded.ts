@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { isOpenAddress, type PrivateTargets } from './addresses.ts';
@@ -16,6 +17,8 @@ export interface GuardedOptions {
 export interface GuardedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In the place of the client's own. */
+  readonly timeoutMs?: number;
 }
 
 export type GuardedResult =
@@ -24,6 +27,8 @@ export type GuardedResult =
       readonly status: number;
       readonly durationMs: number;
       readonly excerpt: string;
+      /** The header `Retry-After`, as it came. */
+      readonly retryAfter: string | undefined;
     }
   /** Nothing left: the address may not be fetched. */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -62,7 +67,7 @@ export function createGuardedClient(options: GuardedOptions): GuardedClient {
           headers: request.headers,
           body: request.body,
         };
-        agent.dispatch(dispatched, new Exchange(options, resolve));
+        agent.dispatch(dispatched, new Exchange(options, request.timeoutMs ?? options.timeoutMs, resolve));
       });
     },
     check: url => {
@@ -93,19 +98,22 @@ function isLocalName(host: string): boolean {
 /** One request and its answer, down at undici's handler: no streams and no signals for each delivery. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #options: GuardedOptions;
+  readonly #timeoutMs: number;
   readonly #resolve: (result: GuardedResult) => void;
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #done = false;
   #status = 0;
+  #retryAfter: string | undefined;
   #received = 0;
   readonly #kept: Buffer[] = [];
 
-  constructor(options: GuardedOptions, resolve: (result: GuardedResult) => void) {
+  constructor(options: GuardedOptions, timeoutMs: number, resolve: (result: GuardedResult) => void) {
     this.#options = options;
+    this.#timeoutMs = timeoutMs;
     this.#resolve = resolve;
-    this.#timer = setTimeout(() => this.#expire(), options.timeoutMs);
+    this.#timer = setTimeout(() => this.#expire(), timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -114,8 +122,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#done) controller.abort(new Error('late'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     this.#status = status;
+    this.#retryAfter = headers['retry-after'];
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -139,11 +152,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #answered(): void {
     const excerpt = this.#kept.length === 0 ? '' : Buffer.concat(this.#kept).toString('utf8');
-    this.#finish({ kind: 'answered', status: this.#status, durationMs: this.#elapsed(), excerpt });
+    const [status, durationMs, retryAfter] = [this.#status, this.#elapsed(), this.#retryAfter];
+    this.#finish({ kind: 'answered', status, durationMs, excerpt, retryAfter });
   }
 
   #expire(): void {
-    const message = `no complete answer within ${this.#options.timeoutMs} ms`;
+    const message = `no complete answer within ${this.#timeoutMs} ms`;
     this.#finish({ kind: 'failed', code: 'timeout', message, durationMs: this.#elapsed() });
     this.#controller?.abort(new Error(message));
   }

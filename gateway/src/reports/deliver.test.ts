@@ -40,10 +40,12 @@ beforeAll(async () => {
     wabaOf: () => '100200300',
     phoneOf: () => '+15550001000',
     mediaUrlOf: () => undefined,
-    scheduleMs: [],
-    timeoutMs: 5_000,
+    timingOf: () => ({ scheduleMs: [], timeoutMs: 5_000 }),
+    timeoutMaxMs: 5_000,
     concurrency: 4,
+    random: Math.random,
     onDelivered: () => {},
+    onGone: () => {},
     onError: error => {
       throw error;
     },

@@ -1,23 +1,25 @@
-import type { GuardedClient } from '../fetch/guarded.ts';
+import { createHash } from 'node:crypto';
 import { mended } from '../message/content.ts';
-import { eventName, isNoticeEvent } from '../message/event.ts';
-import type { DialectName, Message } from '../message/message.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
-import { messageFromJson } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
-import { eventIdOf, type Report, type ReportEncoder, type SigningKeys } from './encoder.ts';
-import { noticeFromJson } from './notice-row.ts';
+import { ReportLanes } from './lanes.ts';
+import { type Outcome, type PostOptions, postReport } from './post.ts';
+import { isAtFailover, pauseAfter, retryAfterMs } from './schedule.ts';
 import {
   ANSWER_MAX,
   type Attempt,
   CLAIM_REPORTS,
   type ClaimedReport,
+  ORDERED_ATTEMPTS,
   REPORT,
   SETTLE_REPORTS,
+  TAKE_REPORTS,
+  WAITING_LANES,
 } from './statements.ts';
+import { UnderWay } from './under-way.ts';
 
-/** Retries become due without anybody waking us. */
+/** Retries become due without anybody waking us, and other nodes put reports in line. */
 const LOOK_MS = 500;
 
 /** Between two claims, so that a steady stream is taken in handfuls and not one by one. */
@@ -26,54 +28,52 @@ const CLAIM_GAP_MS = 10;
 /** A claim is worth its commit only with some room. */
 const CLAIM_MIN = 16;
 
-export interface DeliverOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly client: Pick<GuardedClient, 'post'>;
-  readonly encoders: Readonly<Partial<Record<DialectName, ReportEncoder>>>;
-  readonly keysOf: (workspaceId: string, endpointId: string | undefined) => SigningKeys | undefined;
-  readonly phoneOf: (senderId: string) => string | undefined;
-  readonly wabaOf: (senderId: string) => string | undefined;
-  /** Where the file of an inbound message is to be had; undefined when it has none. */
-  readonly mediaUrlOf: (message: Message) => string | undefined;
+/** A report is another node's when its lease has ended; nothing is begun in the last part of it. */
+const LEASE_BEYOND_MS = 15_000;
+const LEASE_MARGIN_MS = 5_000;
+
+/** How a dialect's receivers are asked. */
+export interface Timing {
   /** Pauses between attempts at one URL; one attempt more than pauses. */
   readonly scheduleMs: readonly number[];
   readonly timeoutMs: number;
-  readonly concurrency: number;
-  readonly onDelivered: (ok: boolean) => void;
-  readonly onError: (error: unknown, doing: string) => void;
 }
 
-/** How one attempt went. */
-interface Outcome {
-  readonly ok: boolean;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly ms: number;
-  readonly answer: string;
+export interface DeliverOptions extends PostOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly timingOf: (dialect: string) => Timing;
+  /** The longest of all dialects. */
+  readonly timeoutMaxMs: number;
+  readonly concurrency: number;
+  readonly random: () => number;
+  readonly onDelivered: (ok: boolean) => void;
+  /** The receiver of an endpoint says that it is gone for good. */
+  readonly onGone: (endpointId: string) => void;
+  readonly onError: (error: unknown, doing: string) => void;
 }
 
 /** Delivers reports: claim, encode, sign afresh, post, settle; each attempt is recorded. */
 export class Deliver {
   readonly #options: DeliverOptions;
   readonly #settle: Batch<Attempt, undefined>;
-  readonly #underWay = new Map<string, number>();
-  /** Deliveries to one URL: half of all, so that a slow receiver leaves the other half. Also the size of a claim. */
-  readonly #perUrl: number;
-  /** The last claim passed a URL over that had its share. */
-  #passedOver = false;
+  readonly #lanes: ReportLanes;
+  readonly #underWay = new UnderWay();
   #inFlight = 0;
   #claiming = false;
   #claimedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  #again = false;
+  /** Some may be due, or in line for a lane with room. */
+  #due = false;
+  #inLine = false;
   #stopping = false;
   #quiet: (() => void)[] = [];
   #interval: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
 
   constructor(options: DeliverOptions) {
     this.#options = options;
-    this.#perUrl = Math.max(1, options.concurrency >> 1);
+    this.#lanes = new ReportLanes(options.concurrency, () => options.clock.monotonic());
     this.#settle = new Batch<Attempt, undefined>({
       maxWaiting: Number.POSITIVE_INFINITY,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
@@ -87,8 +87,8 @@ export class Deliver {
   }
 
   start(): void {
-    this.#interval = setInterval(() => this.wake(), LOOK_MS);
-    this.wake();
+    this.#interval = setInterval(() => this.#look(), LOOK_MS);
+    this.#look();
   }
 
   /** Deliveries under way. */
@@ -98,8 +98,13 @@ export class Deliver {
 
   /** Says that reports wait. */
   wake(): void {
-    this.#again = true;
+    this.#due = true;
     this.#pump();
+  }
+
+  /** Says that reports wait in line. */
+  wakeLanes(): void {
+    this.#look();
   }
 
   /** Stops claiming and waits for the deliveries under way; the rest stays for the next start. */
@@ -108,19 +113,37 @@ export class Deliver {
     clearInterval(this.#interval);
     clearTimeout(this.#timer);
     if (this.#inFlight > 0 || this.#claiming) await new Promise<void>(resolve => this.#quiet.push(resolve));
-    await this.#settle.idle();
+    await Promise.all([this.#settle.idle(), this.#looking]);
+  }
+
+  #look(): void {
+    if (this.#stopping) return;
+    this.#looking ??= this.#readLanes().finally(() => {
+      this.#looking = undefined;
+    });
+    this.wake();
+  }
+
+  async #readLanes(): Promise<void> {
+    const { store, clock, onError } = this.#options;
+    try {
+      const lanes = await store.run(WAITING_LANES, [clock.now().toISOString()]);
+      for (const lane of lanes) this.#lanes.setWaiting(lane, true);
+      if (lanes.length > 0) this.#inLine = true;
+      this.#lanes.forget();
+      this.#underWay.turn();
+    } catch (error) {
+      onError(error, 'look for reports that wait in line');
+    }
+    this.#pump();
   }
 
   #pump(): void {
-    const room = this.#options.concurrency - this.#inFlight;
-    if (
-      this.#claiming ||
-      this.#stopping ||
-      !this.#again ||
-      room < Math.min(CLAIM_MIN, this.#options.concurrency)
-    )
-      return;
-    const early = this.#claimedAt + CLAIM_GAP_MS - this.#options.clock.monotonic();
+    const { concurrency, clock } = this.#options;
+    const room = concurrency - this.#inFlight;
+    if (this.#claiming || this.#stopping || !(this.#due || this.#inLine)) return;
+    if (room < Math.min(CLAIM_MIN, concurrency)) return;
+    const early = this.#claimedAt + CLAIM_GAP_MS - clock.monotonic();
     if (early > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -128,24 +151,20 @@ export class Deliver {
       }, early);
       return;
     }
-    void this.#claim(Math.min(room, this.#perUrl));
+    void this.#claim();
   }
 
-  async #claim(limit: number): Promise<void> {
-    const { store, clock, timeoutMs, onError } = this.#options;
+  async #claim(): Promise<void> {
     this.#claiming = true;
     this.#claimedAt = this.#options.clock.monotonic();
-    this.#again = false;
+    const [due, inLine] = [this.#due, this.#inLine];
+    this.#due = false;
+    this.#inLine = false;
     try {
-      const now = clock.now();
-      const busy = [...this.#underWay].filter(([, count]) => count >= this.#perUrl).map(([url]) => url);
-      const lease = new Date(now.getTime() + timeoutMs + 15_000).toISOString();
-      const claimed = await store.run(CLAIM_REPORTS, [now.toISOString(), String(limit), lease, busy]);
-      if (claimed.length === limit) this.#again = true;
-      this.#passedOver = busy.length > 0;
-      for (const report of claimed) void this.#deliver(report);
+      if (inLine) await this.#take();
+      if (due) await this.#claimDue();
     } catch (error) {
-      onError(error, 'claim reports');
+      this.#options.onError(error, 'claim reports');
     } finally {
       this.#claiming = false;
       this.#whenQuiet();
@@ -153,134 +172,120 @@ export class Deliver {
     }
   }
 
-  async #deliver(report: ClaimedReport): Promise<void> {
-    const { clock, onDelivered, onError } = this.#options;
-    this.#inFlight++;
-    this.#underWay.set(report.url, (this.#underWay.get(report.url) ?? 0) + 1);
+  /** Takes from the lanes in which some wait. */
+  async #take(): Promise<void> {
+    const { store, clock, concurrency } = this.#options;
+    const wanted = this.#lanes.inLine(concurrency - this.#inFlight);
+    if (wanted.length === 0) return;
+    const now = clock.now();
+    const taken = await store.run(TAKE_REPORTS, [now.toISOString(), this.#leaseFrom(now), wanted]);
+    const counts = new Map<string, number>();
+    for (const { lane } of taken) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    for (const { lane, room } of wanted)
+      if ((counts.get(lane) ?? 0) < room) this.#lanes.setWaiting(lane, false);
+    this.#begin(taken);
+  }
+
+  async #claimDue(): Promise<void> {
+    const { store, clock, concurrency } = this.#options;
+    const limit = concurrency - this.#inFlight;
+    if (limit <= 0) {
+      this.#due = true;
+      return;
+    }
+    const now = clock.now();
+    const { reports, waiting, lined } = await store.run(CLAIM_REPORTS, [
+      now.toISOString(),
+      String(limit),
+      this.#leaseFrom(now),
+      this.#lanes.known(),
+      String(this.#lanes.first),
+      String(this.#lanes.unsoundRoom()),
+    ]);
+    if (reports.length + lined === limit) this.#due = true;
+    for (const lane of waiting) this.#lanes.setWaiting(lane, true);
+    if (waiting.length > 0) this.#inLine = true;
+    this.#begin(reports);
+  }
+
+  #leaseFrom(now: Date): string {
+    return new Date(now.getTime() + this.#options.timeoutMaxMs + LEASE_BEYOND_MS).toISOString();
+  }
+
+  #begin(reports: readonly ClaimedReport[]): void {
+    const claimedAt = this.#options.clock.monotonic();
+    // All are known before the first one goes: one may have to wait for another of them.
+    const over = reports.map(report => this.#underWay.add(report.id));
+    this.#inFlight += reports.length;
+    for (const report of reports) this.#lanes.began(report.lane);
+    for (const [index, report] of reports.entries()) void this.#deliver(report, claimedAt, over[index]!);
+  }
+
+  /** @param over is told when it is over, and until when what comes after it must wait */
+  async #deliver(report: ClaimedReport, claimedAt: number, over: (until?: number) => void): Promise<void> {
+    const { clock, onError } = this.#options;
+    let heard: Outcome | undefined;
     try {
-      const at = clock.now();
-      const url = this.#urlOf(report);
-      const outcome = await this.#post(report, url, at);
-      if (outcome === 'moot') return await this.#settle.add(mootAttempt(report, url, at));
-      onDelivered(outcome.ok);
-      await this.#settle.add({
-        id: report.id,
-        attempt: report.attempt,
-        ...this.#next(report, outcome.ok),
-        at: at.toISOString(),
-        ms: Math.round(outcome.ms),
-        url,
-        status: outcome.status,
-        error: outcome.error === null ? null : mended(outcome.error).slice(0, 500),
-        answer: outcome.answer === '' ? null : mended(outcome.answer.slice(0, ANSWER_MAX)),
-      });
+      const until = await this.#underWay.blockedUntil(report.earlier ?? [], clock.now().getTime());
+      const lateMs = clock.monotonic() - claimedAt;
+      let attempt: Attempt;
+      if (report.shut !== null) attempt = untried(report, clock.now(), REPORT.failed);
+      else if (until !== undefined) attempt = untried(report, new Date(until), REPORT.pending);
+      else if (lateMs > LEASE_BEYOND_MS - LEASE_MARGIN_MS)
+        attempt = untried(report, clock.now(), REPORT.pending);
+      else ({ attempt, heard } = await this.#try(report));
+      // What comes after it waits as long as it does itself.
+      const holds = attempt.state === REPORT.pending && report.attempt - report.base <= ORDERED_ATTEMPTS;
+      over(holds ? Date.parse(attempt.run_at) + 1 : undefined);
+      await this.#settle.add(attempt);
     } catch (error) {
       // The lease brings it back.
       onError(error, 'deliver a report');
     } finally {
+      over();
+      this.#underWay.end(report.id);
       this.#inFlight--;
-      const left = (this.#underWay.get(report.url) ?? 1) - 1;
-      if (left === 0) this.#underWay.delete(report.url);
-      else this.#underWay.set(report.url, left);
-      if (this.#passedOver && left <= this.#perUrl / 2) {
-        this.#passedOver = false;
-        this.#again = true;
-      }
+      this.#lanes.ended(report.lane, heard);
+      if (this.#lanes.areWaiting) this.#inLine = true;
       this.#whenQuiet();
       this.#pump();
     }
   }
 
-  #urlOf(report: ClaimedReport): string {
-    const first = this.#options.scheduleMs.length + 1;
-    return report.attempt > first && report.failover_url !== null ? report.failover_url : report.url;
-  }
-
-  /** What comes after this attempt: its end, or the time of the next. */
-  #next(report: ClaimedReport, ok: boolean): { state: number; run_at: string } {
-    const { clock, scheduleMs } = this.#options;
-    const each = scheduleMs.length + 1;
-    const attempts = report.failover_url === null ? each : 2 * each;
-    const now = clock.now().getTime();
-    if (ok) return { state: REPORT.delivered, run_at: new Date(now).toISOString() };
-    if (report.attempt >= attempts) return { state: REPORT.failed, run_at: new Date(now).toISOString() };
-    // The first attempt at the failover URL follows at once.
-    const pause = scheduleMs[(report.attempt - 1) % each] ?? 0;
-    return { state: REPORT.pending, run_at: new Date(now + pause).toISOString() };
-  }
-
-  /** `moot`: nobody wants it any more. */
-  async #post(report: ClaimedReport, url: string, now: Date): Promise<Outcome | 'moot'> {
-    const { client, encoders, keysOf } = this.#options;
-    // Its endpoint was deleted.
-    if (report.endpoint_id !== null && report.subscribed === null) return 'moot';
-    const encode = encoders[report.dialect as DialectName];
-    const keys = keysOf(report.workspace_id, report.endpoint_id ?? undefined);
-    if (encode === undefined || keys === undefined) {
-      return {
-        ok: false,
-        status: null,
-        error: `nothing can sign for ${report.dialect} here`,
-        ms: 0,
-        answer: '',
-      };
-    }
-    const told = this.#told(report, url);
-    const request = told === undefined ? undefined : encode(told, keys, now);
-    if (request === undefined) return 'moot';
-    const result = await client.post(url, request);
-    switch (result.kind) {
-      case 'answered': {
-        const ok = result.status >= 200 && result.status < 300;
-        return {
-          ok,
-          status: result.status,
-          error: ok ? null : `answered ${result.status}`,
-          ms: result.durationMs,
-          answer: result.excerpt,
-        };
-      }
-      case 'refused':
-        return { ok: false, status: null, error: result.reason, ms: 0, answer: '' };
-      case 'failed':
-        return {
-          ok: false,
-          status: null,
-          error: `${result.code}: ${result.message}`,
-          ms: result.durationMs,
-          answer: '',
-        };
-    }
-  }
-
-  /** Undefined when the row that it is about is gone. */
-  #told(report: ClaimedReport, url: string): Report | undefined {
-    const { phoneOf, wabaOf, mediaUrlOf } = this.#options;
-    const event = eventName(report.kind);
-    const delivery = {
-      occurredAt: new Date(report.occurred_at),
-      attempt: report.attempt,
-      deliveredTo: url,
-      endpointId: report.endpoint_id ?? undefined,
+  async #try(report: ClaimedReport): Promise<{ attempt: Attempt; heard: Outcome | undefined }> {
+    const { clock, timingOf, random, onDelivered, onGone } = this.#options;
+    const { scheduleMs, timeoutMs } = timingOf(report.dialect);
+    const standing = { tried: report.attempt - report.base, hasFailover: report.failover_url !== null };
+    const atFailover = isAtFailover(standing, scheduleMs);
+    const url = atFailover ? report.failover_url! : report.url;
+    const at = clock.now();
+    const outcome = await postReport(this.#options, report, url, timeoutMs, at);
+    const now = clock.now();
+    if (outcome === 'moot') return { attempt: untried(report, now, REPORT.failed), heard: undefined };
+    onDelivered(outcome.ok);
+    const { ok, status } = outcome;
+    const askedMs = ok ? undefined : retryAfterMs(outcome.retryAfter, now);
+    const wantsPause = status === 429 || (status === 503 && askedMs !== undefined);
+    const pauseMs = wantsPause ? this.#lanes.pause(report.lane, askedMs, random) : undefined;
+    const gone = status === 410 && report.endpoint_id !== null && !atFailover;
+    if (gone) onGone(report.endpoint_id!);
+    const next = ok || gone ? undefined : pauseAfter(standing, scheduleMs, askedMs, random);
+    const movesOn = next !== undefined && !atFailover && standing.tried === scheduleMs.length + 1;
+    const attempt: Attempt = {
+      ...untried(report, new Date(now.getTime() + (next ?? 0)), stateAfter(ok, next)),
+      back: false,
+      at: at.toISOString(),
+      ms: Math.round(outcome.ms),
+      url,
+      status,
+      error: outcome.error === null ? null : mended(outcome.error).slice(0, 500),
+      answer: outcome.answer === '' ? null : mended(outcome.answer.slice(0, ANSWER_MAX)),
+      asked: report.lane,
+      endpoint: report.endpoint_id,
+      lane: movesOn ? laneOfUrl(report.failover_url!) : null,
+      pause: pauseMs === undefined ? null : new Date(now.getTime() + pauseMs).toISOString(),
     };
-    if (isNoticeEvent(event)) {
-      if (report.notice === null) return undefined;
-      const notice = noticeFromJson(report.notice, phoneOf);
-      const eventId = eventIdOf(notice.id, report.kind);
-      return { ...delivery, about: 'notice', eventId, event, notice, subscribed: report.subscribed ?? [] };
-    }
-    if (report.message === null) return undefined;
-    const message = messageFromJson(report.message);
-    return {
-      ...delivery,
-      about: 'message',
-      eventId: eventIdOf(message.id, report.kind),
-      event,
-      message,
-      senderPhone: phoneOf(message.senderId) ?? '',
-      senderWaba: wabaOf(message.senderId) ?? '',
-      mediaUrl: message.direction === 'outbound' ? undefined : mediaUrlOf(message),
-    };
+    return { attempt, heard: outcome };
   }
 
   #whenQuiet(): void {
@@ -289,18 +294,33 @@ export class Deliver {
   }
 }
 
-/** Ends a report that nobody wants any more, without an attempt. */
-function mootAttempt(report: ClaimedReport, url: string, now: Date): Attempt {
+function stateAfter(ok: boolean, next: number | undefined): number {
+  if (ok) return REPORT.delivered;
+  return next === undefined ? REPORT.failed : REPORT.pending;
+}
+
+/** The lane of a URL, as the claim has it. */
+function laneOfUrl(url: string): string {
+  return createHash('md5').update(url.split('?', 1)[0]!).digest('hex');
+}
+
+/** Puts a report back, or ends it, without an attempt. */
+function untried(report: ClaimedReport, at: Date, state: number): Attempt {
   return {
     id: report.id,
     attempt: report.attempt,
-    state: REPORT.failed,
-    run_at: now.toISOString(),
+    state,
+    run_at: at.toISOString(),
     at: null,
+    back: state === REPORT.pending,
     ms: 0,
-    url,
+    url: report.url,
     status: null,
     error: null,
     answer: null,
+    asked: null,
+    endpoint: null,
+    lane: null,
+    pause: null,
   };
 }

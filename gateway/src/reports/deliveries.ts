@@ -107,7 +107,7 @@ export async function getDelivery(
     .where('id', '=', id)
     .where('workspace_id', '=', workspaceId)
     .where('dialect', '=', dialect)
-    .where('state', '<>', REPORT.pending)
+    .where('state', 'in', [REPORT.delivered, REPORT.failed])
     .executeTakeFirst();
   return row === undefined ? undefined : (await read(store, workspaceId, [row.id], phoneOf))[0];
 }
@@ -144,7 +144,7 @@ function endedOf(
     ) about cross join lateral (
       select id, dialect, state, kind from reports
       where id between (about.time || '0000-0000-000000000000')::uuid and (about.time || 'ffff-ffff-ffffffffffff')::uuid
-        and ${sql.ref(column)} = about.id and state <> ${sql.lit(REPORT.pending)}
+        and ${sql.ref(column)} = about.id and state in (${sql.lit(REPORT.delivered)}, ${sql.lit(REPORT.failed)})
     ) r`;
 }
 

@@ -75,6 +75,8 @@ export interface SigningKeys {
   readonly ed25519: (bytes: Buffer) => Buffer;
   /** The endpoint's own secret, for dialects that sign with one. */
   readonly secret: string | undefined;
+  /** The secret before it, while both hold. */
+  readonly previousSecret?: string | undefined;
 }
 
 /**

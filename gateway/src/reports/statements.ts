@@ -1,14 +1,37 @@
+import { EVENT } from '../message/event.ts';
 import type { Statement } from '../store/store.ts';
 
-/** States of a report, as stored. */
-export const REPORT = { pending: 0, delivered: 1, failed: 2 } as const;
+/**
+ * States of a report, as stored. `waiting`: due, and its receiver has its share under way; outside the index of due ones.
+ *
+ *     pending ──claim──▶ pending, leased ──settle──▶ delivered | failed | pending, tried again later
+ *        │                     ▲
+ *        └──claim──▶ waiting ──┘ take, when its lane has room
+ *
+ * A replay puts `delivered` and `failed` ones into `waiting`.
+ */
+export const REPORT = { pending: 0, delivered: 1, failed: 2, waiting: 3 } as const;
 
 /** How much of a receiver's answer is kept, characters. */
 export const ANSWER_MAX = 2_048;
 
+/**
+ * What comes later in a message's life does not go to a receiver while what came before it is under way or waits for one
+ * of so many attempts; then it goes.
+ */
+export const ORDERED_ATTEMPTS = 2;
+
+/** An event of the same message that came before, and is not over. */
+export interface Earlier {
+  readonly id: string;
+  readonly run_at: string;
+}
+
 /** A report that this node delivers now, with the row of `messages` or of `notices` that it is about, as JSON. */
 export interface ClaimedReport {
   readonly id: string;
+  /** Which receiver: the endpoint's id, or a hash of a message's own URL. */
+  readonly lane: string;
   readonly kind: number;
   readonly occurred_at: string;
   readonly workspace_id: string;
@@ -17,39 +40,158 @@ export interface ClaimedReport {
   readonly url: string;
   readonly failover_url: string | null;
   readonly attempt: number;
+  /** Attempts that were made before the last replay. */
+  readonly base: number;
   readonly message: Record<string, unknown> | null;
   readonly notice: Record<string, unknown> | null;
-  /** What its endpoint asked for, in the dialect's names; null when the endpoint is gone, or there was none. */
+  /** What its endpoint asked for, in the dialect's names; null when there was none. */
   readonly subscribed: readonly string[] | null;
+  /** Why its endpoint gets nothing now; null when it does. */
+  readonly shut: string | null;
+  readonly earlier: readonly Earlier[] | null;
+}
+
+/**
+ * The lane of a report `r`. Own URLs that differ in their query alone are one receiver: many people put the order's
+ * number there.
+ */
+export const LANE_OF = (r: string): string =>
+  `coalesce(${r}.lane, ${r}.endpoint_id::text, md5(split_part(${r}.url, '?', 1)))`;
+
+/** What may have been told of a message before: earlier kinds by kind. */
+const BEFORE = `case r.kind
+  when ${EVENT.delivered} then '{${EVENT.sent}}'::int[]
+  when ${EVENT.read} then '{${EVENT.sent},${EVENT.delivered}}'
+  when ${EVENT.failed} then '{${EVENT.sent}}'
+  when ${EVENT.unreceipted} then '{${EVENT.sent}}' end`;
+
+/** What `claimed`, the updated rows of `reports`, has to return. */
+const CLAIMED = `r.id, ${LANE_OF('r')} as lane, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id,
+        r.dialect, r.url, r.failover_url, r.attempt, r.base`;
+
+/**
+ * The claimed rows as JSON. The ids of reports are derived, so what came before is looked up by its key; `derived_id` is
+ * written out, since a function that cannot be inlined costs twenty times as much.
+ */
+const REPORTS = `
+    select coalesce(json_agg(json_build_object('id', r.id, 'lane', r.lane, 'kind', r.kind,
+      'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
+      'url', coalesce(e.url, r.url), 'failover_url', case when e.id is null then r.failover_url else e.failover_url end,
+      'attempt', r.attempt, 'base', r.base, 'message', row_to_json(m), 'notice', row_to_json(n), 'subscribed', e.events,
+      'shut', case when r.endpoint_id is null then null when e.id is null then 'deleted' when not e.enabled then 'disabled'
+        else e.stopped_reason end,
+      'earlier', b.earlier)), '[]')
+    from claimed r left join messages m on m.id = r.message_id left join notices n on n.id = r.notice_id
+    left join webhook_endpoints e on e.id = r.endpoint_id
+    left join lateral (
+      select json_agg(json_build_object('id', o.id, 'run_at', o.run_at)) as earlier
+      from (
+        select substr(r.message_id::text, 1, 14) as time, md5(r.message_id::text || ':report:' || k.kind || ':' ||
+          coalesce(r.endpoint_id::text, 'own')) as h
+        from unnest(${BEFORE}) as k(kind)
+      ) d join reports o on o.id = (d.time || '7' || substr(d.h, 1, 3) || '-8' || substr(d.h, 4, 3) || '-' || substr(d.h, 7, 12))::uuid
+      where o.state in (${REPORT.pending}, ${REPORT.waiting}) and o.attempt - o.base <= ${ORDERED_ATTEMPTS}
+    ) b on r.message_id is not null`;
+
+export interface Claim {
+  readonly reports: ClaimedReport[];
+  /** Lanes in which some were put in line. */
+  readonly waiting: readonly string[];
+  /** How many were put in line. */
+  readonly lined: number;
 }
 
 /**
  * Takes the reports that are due. `run_at` moves ahead as a lease: a node that dies leaves them to be delivered again,
- * under the same event id. URLs that already have their share of deliveries under way are passed over, so that one slow
- * receiver does not hold up the others.
+ * under the same event id.
  *
- * Parameters: now; how many; lease end; busy URLs.
+ * What is due is looked at once: a report whose lane has no room now, or in which others wait already, is put in line
+ * outside the index of due ones. So it costs nothing later, however many stand there: with 50,000 of stuck receivers in
+ * front, passing them over by a list of lanes took longer with each of them.
+ *
+ * Parameters: now; how many; lease end; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
+ * room of a new lane; the room of all lanes together that are not sound.
  */
-export const CLAIM_REPORTS: Statement<ClaimedReport[]> = {
+export const CLAIM_REPORTS: Statement<Claim> = {
   name: 'claim_reports',
   text: `
-    with picked as materialized (
-      select id from reports
-      where state = 0 and run_at <= $1::timestamptz and url not in (select json_array_elements_text($4::json))
-      order by run_at limit $2::integer
+    with known as materialized (select $4::jsonb as lanes), picked as materialized (
+      select r.id, ${LANE_OF('r')} as lane, r.run_at, r.kind from reports r
+      where r.state = ${REPORT.pending} and r.run_at <= $1::timestamptz
+      order by r.run_at limit $2::integer
       for update skip locked
+    ), looked as (
+      select p.*, row_number() over (partition by p.lane order by p.run_at, p.kind) as place,
+        coalesce((k.lanes -> p.lane ->> 0)::integer, $5::integer) as room,
+        coalesce((k.lanes -> p.lane ->> 1)::boolean, false) as sound,
+        exists (select from waiting_reports w where w.lane = p.lane)
+          or exists (select from report_lanes l where l.lane = p.lane and l.paused_until > $1::timestamptz) as shut
+      from picked p cross join known k
+    ), judged as materialized (
+      select id, lane, run_at, place <= room and not shut and (sound
+        or count(*) filter (where not sound and place <= room and not shut) over (order by run_at, id) <= $6::integer) as goes
+      from looked
+    ), lined as (
+      update reports r set state = ${REPORT.waiting} from judged j where r.id = j.id and not j.goes
+    ), stood as (
+      insert into waiting_reports (lane, due_at, report_id)
+      select lane, run_at, id from judged where not goes
+      on conflict do nothing
     ), claimed as (
       update reports r set attempt = r.attempt + 1, run_at = $3::timestamptz
-      from picked where r.id = picked.id
-      returning r.id, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id, r.dialect, r.url,
-        r.failover_url, r.attempt
+      from judged j where r.id = j.id and j.goes
+      returning ${CLAIMED}
     )
-    select coalesce(json_agg(json_build_object('id', r.id, 'kind', r.kind,
-      'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
-      'url', r.url, 'failover_url', r.failover_url, 'attempt', r.attempt, 'message', row_to_json(m), 'notice', row_to_json(n),
-      'subscribed', e.events)), '[]') as out
-    from claimed r left join messages m on m.id = r.message_id left join notices n on n.id = r.notice_id
-    left join webhook_endpoints e on e.id = r.endpoint_id`,
+    select json_build_object('reports', (${REPORTS}),
+      'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where not goes),
+      'lined', (select count(*) from judged where not goes)) as out`,
+};
+
+/**
+ * Takes reports that wait in line, the first of each lane. One that is asked for and gives fewer than it could has no more,
+ * or is paused.
+ *
+ * Parameters: now; lease end; lanes with how many of each.
+ */
+export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
+  name: 'take_reports',
+  text: `
+    with wanted as materialized (
+      select w.lane, w.room from json_to_recordset($3::json) as w(lane text, room integer)
+      where not exists (select from report_lanes l where l.lane = w.lane and l.paused_until > $1::timestamptz)
+    ), picked as materialized (
+      select q.* from wanted w cross join lateral (
+        select lane, due_at, report_id from waiting_reports
+        where lane = w.lane order by due_at, report_id limit w.room
+        for update skip locked
+      ) q
+    ), gone as (
+      delete from waiting_reports d using picked p
+      where d.lane = p.lane and d.due_at = p.due_at and d.report_id = p.report_id
+    ), claimed as (
+      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = $2::timestamptz
+      from picked p where r.id = p.report_id and r.state + 0 = ${REPORT.waiting}
+      returning ${CLAIMED}
+    )
+    select (${REPORTS}) as out`,
+};
+
+/** Lanes that are asked about at a time. */
+const LANES_MAX = 10_000;
+
+/** The lanes in which reports wait and may go. Parameters: now. */
+export const WAITING_LANES: Statement<string[]> = {
+  name: 'waiting_lanes',
+  text: `
+    with recursive each as (
+      (select lane, 1 as n from waiting_reports order by lane limit 1)
+      union all
+      select (select w.lane from waiting_reports w where w.lane > e.lane order by w.lane limit 1), e.n + 1
+      from each e where e.lane is not null and e.n < ${LANES_MAX}
+    )
+    select coalesce(json_agg(e.lane), '[]') as out from each e
+    where e.lane is not null
+      and not exists (select from report_lanes l where l.lane = e.lane and l.paused_until > $1::timestamptz)`,
 };
 
 /** How one attempt ended. */
@@ -61,35 +203,73 @@ export interface Attempt {
   readonly run_at: string;
   /** Null when nothing was sent: then no attempt is kept. */
   readonly at: string | null;
+  /** It was claimed and not tried: the attempt does not count. */
+  readonly back: boolean;
   readonly ms: number;
   readonly url: string;
   readonly status: number | null;
   readonly error: string | null;
   /** The beginning of what was answered. */
   readonly answer: string | null;
+  /** The receiver that was asked; null when nothing was sent. */
+  readonly asked: string | null;
+  readonly endpoint: string | null;
+  /** Which receiver is next, when it is another one. */
+  readonly lane: string | null;
+  /** Until when the receiver wants nothing. */
+  readonly pause: string | null;
 }
 
+/** A receiver that was not asked for so long has not failed all the time: pauses between attempts are shorter. */
+const SILENCE = '1 day';
+
 /**
+ * Notes attempts, and what they say of the receivers: since when each fails, and until when it wants nothing.
+ *
  * `state + 0` keeps the planner off the index of pending reports: it would read all of them for each row, 93 ms for a
  * batch of 50 beside 50,000 waiting, instead of 2.
+ *
+ * Parameters: attempts; now.
  */
 export const SETTLE_REPORTS: Statement<number> = {
   name: 'settle_reports',
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as i(id uuid, attempt integer, state smallint, run_at timestamptz,
-        at timestamptz, ms integer, url text, status smallint, error text, answer text)
+        at timestamptz, back boolean, ms integer, url text, status smallint, error text, answer text, asked text,
+        endpoint text, lane text, pause timestamptz)
     ), locked as materialized (
       select r.id from reports r join input i on i.id = r.id order by r.id for update of r
     ), settled as (
       update reports r
-      set state = i.state, run_at = i.run_at, finished_at = case when i.state <> 0 then $2::timestamptz end
+      set state = i.state, run_at = i.run_at, attempt = case when i.back then r.attempt - 1 else r.attempt end,
+        lane = coalesce(i.lane, r.lane),
+        finished_at = case when i.state <> ${REPORT.pending} then $2::timestamptz end
       from input i join locked l on l.id = i.id
-      where r.id = i.id and r.attempt = i.attempt and r.state + 0 = 0
+      where r.id = i.id and r.attempt = i.attempt and r.state + 0 = ${REPORT.pending}
     ), noted as (
       insert into report_attempts (report_id, attempt, at, duration_ms, url, http_status, error, answer)
       select id, attempt, at, ms, url, status, error, answer from input where at is not null
       on conflict (report_id, attempt) do nothing
+    ), asked as materialized (
+      select asked as lane, max(endpoint) as endpoint, bool_or(error is null) as well,
+        min(at) filter (where error is not null) as first_at, max(at) filter (where error is not null) as last_at,
+        count(*) filter (where error is not null)::integer as failures, max(pause) as pause
+      from input where asked is not null group by asked
+    ), failing as (
+      insert into report_lanes as l (lane, endpoint_id, failing_since, last_failed_at, failures, paused_until)
+      select lane, case when lane = endpoint then endpoint::uuid end, first_at, last_at, failures, pause
+      from asked where first_at is not null and not well order by lane
+      on conflict (lane) do update set
+        failing_since = case when l.last_failed_at < excluded.last_failed_at - interval '${SILENCE}'
+          then excluded.failing_since else l.failing_since end,
+        last_failed_at = greatest(l.last_failed_at, excluded.last_failed_at),
+        failures = l.failures + excluded.failures,
+        paused_until = greatest(l.paused_until, excluded.paused_until)
+    ), healed as (
+      delete from report_lanes l using asked a
+      where a.well and (l.lane = a.lane
+        or l.lane = a.endpoint and coalesce(l.paused_until, '-infinity') <= $2::timestamptz)
     )
     select count(*)::int as out from input`,
 };

@@ -8,6 +8,7 @@ import * as telnyx from './migrations/0005-telnyx.ts';
 import * as outbox from './migrations/0006-outbox.ts';
 import * as repeats from './migrations/0007-repeats.ts';
 import * as consent from './migrations/0008-consent.ts';
+import * as reports from './migrations/0009-reports.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-outbox': outbox,
   '0007-repeats': repeats,
   '0008-consent': consent,
+  '0009-reports': reports,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };

@@ -63,7 +63,7 @@ async function dropDay(db: Kysely<Tables>, day: number): Promise<'dropped' | 'op
       await sql`set local lock_timeout = ${sql.lit(LOCK_MS)}`.execute(tx);
       const { rows } = await sql<{ open: boolean }>`
         select exists (select from messages where id >= ${from} and id < ${to} and direction = 0 and status < 40)
-          or exists (select from reports where id >= ${from} and id < ${to} and state = 0)
+          or exists (select from reports where id >= ${from} and id < ${to} and state in (0, 3))
           or exists (select from journal where id >= ${from} and id < ${to} and state = 0) as open
       `.execute(tx);
       if (rows[0]?.open !== false) return 'open' as const;

@@ -57,6 +57,12 @@ export interface Tables {
     created_at: Date;
     only_senders: string[] | null;
     origin: string | null;
+    description: string | null;
+    updated_at: Date | null;
+    stopped_at: Date | null;
+    stopped_reason: string | null;
+    previous_secret: Buffer | null;
+    previous_secret_until: Date | null;
   };
   templates: {
     id: string;
@@ -236,6 +242,17 @@ export interface Tables {
     attempt: Generated<number>;
     run_at: Date;
     finished_at: Date | null;
+    lane: string | null;
+    base: Generated<number>;
+  };
+  waiting_reports: { lane: string; due_at: Date; report_id: string };
+  report_lanes: {
+    lane: string;
+    endpoint_id: string | null;
+    failing_since: Date;
+    last_failed_at: Date;
+    failures: number;
+    paused_until: Date | null;
   };
   report_attempts: {
     report_id: string;

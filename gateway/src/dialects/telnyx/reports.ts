@@ -23,6 +23,12 @@ export const EVENT_NAMES: Readonly<Record<string, readonly EventName[]>> = {
   'whatsapp.template.disabled': ['template'],
 };
 
+/** Three attempts at each URL; Telnyx does not publish the pauses (telnyx §9.5). */
+export const SCHEDULE_MS: readonly number[] = [1_000, 5_000];
+
+/** A receiver has to answer within 2 s (telnyx §9.5). */
+export const TIMEOUT_MS = 2_000;
+
 /** A message's own URL gets everything that happens to what was sent here. */
 export const OWN_URL_EVENTS: readonly MessageEvent[] = [
   'sent',
