@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type Running, startRunning } from './running.ts';
+import { call, type Running, startReceiver, startRunning } from './running.ts';
 import { type Client, clientOf, refused } from './ycloud-client.ts';
 
 /** What stands beside the messages, by the official package (ycloud §2, §9). */
@@ -9,6 +10,7 @@ let wabaId: string;
 
 beforeAll(async () => {
   running = await startRunning();
+  await call('PATCH', `${running.sandboxUrl}/sandbox/settings`, { window: 'off' });
   client = clientOf(running);
   const { data } = await client.phoneNumbers.list();
   wabaId = data.items![0]!.wabaId!;
@@ -182,6 +184,105 @@ describe('contacts', () => {
     expect(await refused(client.contacts.create({ phoneNumber: 'Ana' }))).toBe(
       '400 PARAM_INVALID phoneNumber',
     );
+  });
+});
+
+describe('webhook endpoints', () => {
+  test('row 23: are made with a secret, rotated, disabled and deleted', async () => {
+    const receiver = await startReceiver();
+    try {
+      const made = await client.webhookEndpoints.create({
+        url: receiver.url,
+        enabledEvents: ['whatsapp.message.updated', 'whatsapp.payment.updated'],
+        description: 'shop',
+      } as never);
+      expect(made.data).toMatchObject({ url: receiver.url, status: 'active', description: 'shop' });
+      expect(made.data.secret).toMatch(/^whsec_[0-9a-f]{32}$/);
+      const { id } = made.data;
+      // The package calls the empty body a form.
+      const rotated = await client.webhookEndpoints.rotateSecret(id);
+      expect(rotated.data.secret).not.toBe(made.data.secret);
+      expect((await client.webhookEndpoints.retrieve(id)).data).toEqual(rotated.data);
+      const send = async () =>
+        (
+          await client.messages.send({
+            from: running.sender,
+            to: `+15558600${String(100 + Math.floor(Math.random() * 900))}`,
+            type: 'text',
+            text: { body: 'hi' },
+          } as never)
+        ).data.id;
+      const first = await send();
+      await expect.poll(() => receiver.got.length).toBe(3);
+      const [, t, s] = /^t=(\d+),s=(.+)$/.exec(String(receiver.got[0]!.headers['ycloud-signature'])) ?? [];
+      const expected = createHmac('sha256', rotated.data.secret!).update(`${t}.${receiver.got[0]!.body}`);
+      expect(s).toBe(expected.digest('hex'));
+      expect((await client.webhookEndpoints.update(id, { status: 'disabled' } as never)).data.status).toBe(
+        'disabled',
+      );
+      const second = await send();
+      await expect.poll(async () => (await client.messages.retrieve(second)).data.status).toBe('read');
+      expect(receiver.got.filter(({ body }) => body.includes(second))).toEqual([]);
+      expect(receiver.got.filter(({ body }) => body.includes(first))).toHaveLength(3);
+      expect((await client.webhookEndpoints.delete(id)).data.id).toBe(id);
+      expect(await refused(client.webhookEndpoints.retrieve(id))).toBe('404 NOT_FOUND');
+    } finally {
+      await receiver.stop();
+    }
+  });
+
+  test('what is wrong with one is said', async () => {
+    const url = 'http://127.0.0.1:9/';
+    const create = (body: object) => refused(client.webhookEndpoints.create(body as never));
+    expect(await create({ enabledEvents: ['contact.created'] })).toBe('400 PARAM_MISSING url');
+    expect(await create({ url })).toBe('400 PARAM_MISSING enabledEvents');
+    expect(await create({ url, enabledEvents: ['weather.changed'] })).toBe('400 PARAM_INVALID enabledEvents');
+    expect(await create({ url: 'ftp://example.com/', enabledEvents: ['contact.created'] })).toBe(
+      '400 PARAM_INVALID url',
+    );
+  });
+
+  test('hear of people who opt out, of contacts and of their changes', async () => {
+    const receiver = await startReceiver();
+    try {
+      const { data } = await client.webhookEndpoints.create({
+        url: receiver.url,
+        enabledEvents: [
+          'contact.unsubscribe.created',
+          'contact.unsubscribe.deleted',
+          'contact.created',
+          'contact.attributes_changed',
+          'contact.deleted',
+        ],
+      } as never);
+      const customer = '+15558610001';
+      await client.unsubscribers.create({ type: 'PHONE_NUMBER', customer, channel: 'whatsapp' } as never);
+      await client.unsubscribers.deleteByCustomerAndChannel(customer, 'whatsapp' as never);
+      const contact = await client.contacts.create({ phoneNumber: customer, nickname: 'Ana' });
+      await client.contacts.update(contact.data.id, { nickname: 'Anna' } as never);
+      await client.contacts.delete(contact.data.id);
+      await expect.poll(() => receiver.got.length).toBe(5);
+      const events = receiver.got.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+      const of = (type: string) => events.find(one => one.type === type);
+      expect(of('contact.unsubscribe.created')).toMatchObject({
+        id: expect.stringMatching(/^evt_/),
+        apiVersion: 'v2',
+        unsubscriberChanged: { phoneNumber: customer, source: 'API' },
+      });
+      expect(of('contact.unsubscribe.deleted')).toMatchObject({
+        unsubscriberChanged: { phoneNumber: customer },
+      });
+      expect(of('contact.created')).toMatchObject({
+        contactCreated: { phoneNumber: customer, nickName: 'Ana' },
+      });
+      expect(of('contact.attributes_changed')).toMatchObject({
+        contactAttributesChanged: { changedAttributes: { nickname: { oldValue: 'Ana', newValue: 'Anna' } } },
+      });
+      expect(of('contact.deleted')).toMatchObject({ contactDeleted: { phoneNumber: customer } });
+      await client.webhookEndpoints.delete(data.id);
+    } finally {
+      await receiver.stop();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { refuse } from './errors.ts';
-import { EVENT_NAMES, encode } from './reports.ts';
+import { EVENT_NAMES, encode, SCHEDULE_MS, TIMEOUT_MS } from './reports.ts';
 import { routes } from './routes.ts';
 
 /** YCloud's WhatsApp API. A message has no URL of its own here: its events go to the endpoints. */
@@ -11,4 +11,7 @@ export const ycloud: Dialect = {
   encode,
   events: [],
   eventNames: EVENT_NAMES,
+  reportScheduleMs: SCHEDULE_MS,
+  reportTimeoutMs: TIMEOUT_MS,
+  signsWithSecret: true,
 };

@@ -37,6 +37,12 @@ export const EVENT_NAMES: Readonly<Record<string, readonly EventName[]>> = {
 export const QUIET_EVENT_NAMES =
   /^(whatsapp\.(phone_number\.deleted|smb\.(history|message\.created)|payment\.updated|flow\.status_change|call\..+|group\..+|message\..+)|contact\.note\..+|(email|sms|voice|verification)\..+)$/;
 
+/** Pauses between attempts (ycloud §8, "Delivery"): 10 s, 30 s, 5 min, 30 min, 1 h, 2 h, 2 h. */
+export const SCHEDULE_MS: readonly number[] = [10, 30, 300, 1_800, 3_600, 7_200, 7_200].map(s => s * 1_000);
+
+/** Slower than this a receiver is a burden to YCloud. */
+export const TIMEOUT_MS = 10_000;
+
 /**
  * A report as YCloud sends it: each attempt is signed afresh, over its own time and the exact body (ycloud §8).
  *

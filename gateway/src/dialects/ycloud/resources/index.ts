@@ -9,6 +9,7 @@ import { mediaRoutes } from './media.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
 import { templateRoutes } from './templates.ts';
 import { unsubscriberRoutes } from './unsubscribers.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 const RESOURCES: readonly ((app: FastifyInstance, below: Below) => void)[] = [
   balanceRoutes,
@@ -20,6 +21,7 @@ const RESOURCES: readonly ((app: FastifyInstance, below: Below) => void)[] = [
   phoneNumberRoutes,
   templateRoutes,
   unsubscriberRoutes,
+  webhookEndpointRoutes,
 ];
 
 /** Everything beside the messages that are sent (ycloud §2). */
