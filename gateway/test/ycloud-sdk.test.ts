@@ -162,6 +162,66 @@ describe('what is said', () => {
       },
     ],
     [
+      'product_list',
+      {
+        type: 'product_list',
+        header: { type: 'text', text: 'Shoes' },
+        body: { text: 'b' },
+        action: {
+          catalog_id: '1',
+          sections: [{ title: 'A', product_items: [{ product_retailer_id: 'x' }] }],
+        },
+      },
+    ],
+    [
+      'order_details',
+      {
+        type: 'order_details',
+        body: { text: 'b' },
+        action: {
+          name: 'review_and_pay',
+          parameters: {
+            reference_id: 'order-1',
+            type: 'physical-goods',
+            currency: 'INR',
+            total_amount: { offset: 100, value: 12300 },
+            payment_settings: [
+              {
+                type: 'payment_gateway',
+                payment_gateway: {
+                  type: 'razorpay',
+                  configuration_name: 'shop',
+                  razorpay: { receipt: 'r1' },
+                },
+              },
+            ],
+            order: {
+              status: 'pending',
+              items: [
+                {
+                  retailer_id: 'x',
+                  name: 'Shoe',
+                  amount: { offset: 100, value: 12300 },
+                  quantity: 1,
+                  country_of_origin: 'India',
+                  importer_name: 'Importer',
+                  importer_address: {
+                    address_line1: 'Street 1',
+                    city: 'Pune',
+                    zone_code: 'MH',
+                    postal_code: '411001',
+                    country_code: 'IN',
+                  },
+                },
+              ],
+              subtotal: { offset: 100, value: 12300 },
+              tax: { offset: 100, value: 0 },
+            },
+          },
+        },
+      },
+    ],
+    [
       'location_request_message',
       { type: 'location_request_message', body: { text: 'b' }, action: { name: 'send_location' } },
     ],

@@ -1,33 +1,20 @@
-import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
+import {
+  type Attribute,
+  type Contact,
+  contactRows,
+  differences,
+  readContact,
+  toContact,
+  toldOf,
+} from './contact.ts';
 
-/** A person as a workspace keeps them. */
-export interface Contact {
-  readonly id: string;
-  /** E.164, one contact for each. */
-  readonly phone: string;
-  readonly email: string | undefined;
-  readonly nickname: string | undefined;
-  /** ISO 3166-1 alpha-2. */
-  readonly countryCode: string | undefined;
-  readonly ownerEmail: string | undefined;
-  readonly tags: readonly string[];
-  readonly attributes: readonly Attribute[];
-  /** When the person last wrote, and to which of our numbers. */
-  readonly lastSeen: Date | undefined;
-  readonly lastSenderId: string | undefined;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-export interface Attribute {
-  readonly name: string;
-  readonly value: string;
-}
+export type { Attribute, Contact };
 
 /** Null takes a value away; what is not given stays. */
 export interface ContactChange {
@@ -91,7 +78,7 @@ export class Contacts {
           updated_at: now,
         })
         .execute();
-      const made = (await read(tx, workspaceId, id))!;
+      const made = (await readContact(tx, workspaceId, id))!;
       await this.#tell(tx, workspaceId, 'created', toldOf(made));
       return made;
     });
@@ -100,7 +87,7 @@ export class Contacts {
   async change(workspaceId: string, id: string, change: ContactChange): Promise<Contact | Taken | undefined> {
     const now = this.#clock.now();
     return this.#write(async tx => {
-      const before = await read(tx, workspaceId, id);
+      const before = await readContact(tx, workspaceId, id);
       if (before === undefined) return undefined;
       await tx
         .updateTable('contacts')
@@ -116,7 +103,7 @@ export class Contacts {
         })
         .where('id', '=', id)
         .execute();
-      const after = (await read(tx, workspaceId, id))!;
+      const after = (await readContact(tx, workspaceId, id))!;
       const changedAttributes = differences(before, after);
       if (Object.keys(changedAttributes).length > 0)
         await this.#tell(tx, workspaceId, 'changed', {
@@ -130,7 +117,7 @@ export class Contacts {
 
   async remove(workspaceId: string, id: string): Promise<Contact | undefined> {
     const removed = await this.#write(async tx => {
-      const contact = await read(tx, workspaceId, id);
+      const contact = await readContact(tx, workspaceId, id);
       if (contact === undefined) return undefined;
       await tx.deleteFrom('contacts').where('id', '=', id).execute();
       const { phone, nickname } = contact;
@@ -148,7 +135,7 @@ export class Contacts {
 
   /** By its id here, or by its number. */
   async find(workspaceId: string, idOrPhone: string): Promise<Contact | undefined> {
-    return read(this.#store.db, workspaceId, idOrPhone);
+    return readContact(this.#store.db, workspaceId, idOrPhone);
   }
 
   /** Newest first. */
@@ -163,7 +150,12 @@ export class Contacts {
       and (${phone ?? null}::text is null or c.phone = ${phone ?? null})
       and (${email ?? null}::text is null or c.email = ${email ?? null})`;
     const [rows, { count }] = await Promise.all([
-      records(this.#store.db).where(matches).orderBy('c.id', 'desc').limit(limit).offset(offset).execute(),
+      contactRows(this.#store.db)
+        .where(matches)
+        .orderBy('c.id', 'desc')
+        .limit(limit)
+        .offset(offset)
+        .execute(),
       this.#store.db
         .selectFrom('contacts as c')
         .where(matches)
@@ -216,99 +208,3 @@ export class Contacts {
 
 /** Values that are told of one attribute. */
 const VALUES_MAX = 100;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-async function read(
-  db: Kysely<Tables>,
-  workspaceId: string,
-  idOrPhone: string,
-): Promise<Contact | undefined> {
-  const row = await records(db)
-    .where('c.workspace_id', '=', workspaceId)
-    .where(UUID.test(idOrPhone) ? 'c.id' : 'c.phone', '=', idOrPhone)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toContact(row);
-}
-
-/** With the last window that the person opened at a number of the workspace. */
-const records = (db: Kysely<Tables>) =>
-  db
-    .selectFrom('contacts as c')
-    .selectAll('c')
-    .select(eb => [
-      eb
-        .selectFrom('windows as w')
-        .innerJoin('senders as s', 's.id', 'w.sender_id')
-        .whereRef('s.workspace_id', '=', 'c.workspace_id')
-        .whereRef('w.recipient', '=', 'c.phone')
-        .select('w.last_message_at')
-        .orderBy('w.last_message_at', 'desc')
-        .limit(1)
-        .as('last_seen'),
-      eb
-        .selectFrom('windows as w')
-        .innerJoin('senders as s', 's.id', 'w.sender_id')
-        .whereRef('s.workspace_id', '=', 'c.workspace_id')
-        .whereRef('w.recipient', '=', 'c.phone')
-        .select('w.sender_id')
-        .orderBy('w.last_message_at', 'desc')
-        .limit(1)
-        .as('last_sender'),
-    ]);
-
-type Row = Selectable<Tables['contacts']> & { last_seen: Date | null; last_sender: string | null };
-
-function toContact(row: Row): Contact {
-  return {
-    id: row.id,
-    phone: row.phone,
-    email: row.email ?? undefined,
-    nickname: row.nickname ?? undefined,
-    countryCode: row.country_code ?? undefined,
-    ownerEmail: row.owner_email ?? undefined,
-    tags: row.tags,
-    attributes: JSON.parse(row.attributes) as Attribute[],
-    lastSeen: row.last_seen ?? undefined,
-    lastSenderId: row.last_sender ?? undefined,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-/** A contact in the words of its events (ycloud §8.1). */
-function toldOf(contact: Contact): object {
-  const { id, nickname, phone, countryCode, email, ownerEmail, tags, attributes, createdAt } = contact;
-  return {
-    id,
-    ...(nickname === undefined ? {} : { nickName: nickname }),
-    phoneNumber: phone,
-    ...(countryCode === undefined ? {} : { countryCode }),
-    ...(email === undefined ? {} : { email }),
-    ...(ownerEmail === undefined ? {} : { ownerEmail }),
-    tags,
-    sourceType: 'API',
-    createTime: createdAt.toISOString(),
-    updateTime: createdAt.toISOString(),
-    customAttributes: Object.fromEntries(attributes.map(({ name, value }) => [name, value])),
-  };
-}
-
-function differences(before: Contact, after: Contact): Record<string, object> {
-  const flat = (contact: Contact): Record<string, unknown> => ({
-    nickname: contact.nickname,
-    phoneNumber: contact.phone,
-    email: contact.email,
-    countryCode: contact.countryCode,
-    ownerEmail: contact.ownerEmail,
-    tags: contact.tags,
-    ...Object.fromEntries(contact.attributes.map(({ name, value }) => [name, value])),
-  });
-  const [old, now] = [flat(before), flat(after)];
-  const changed: Record<string, object> = {};
-  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    if (JSON.stringify(old[name]) === JSON.stringify(now[name])) continue;
-    changed[name] = { oldValue: old[name] ?? null, newValue: now[name] ?? null };
-  }
-  return changed;
-}

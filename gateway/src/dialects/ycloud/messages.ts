@@ -4,6 +4,7 @@ import type { Slice, Sliced } from '../../accounts/outcome.ts';
 import type { Message } from '../../message/message.ts';
 import { toMessage as fromRow } from '../../store/message-row.ts';
 import type { Below } from '../dialect.ts';
+import { findByEitherId } from './find-message.ts';
 import { mount } from './mount.ts';
 import { pageOf, type Query, readPage } from './paging.ts';
 import { notFound } from './refused.ts';
@@ -18,7 +19,7 @@ export function messageRoutes(app: FastifyInstance, below: Below): void {
     GET: [
       'read',
       async ({ workspaceId, params }) => {
-        const message = await findSent(below, workspaceId, params.id ?? '');
+        const message = await findByEitherId(below, workspaceId, params.id ?? '', 'outbound');
         if (message === undefined) throw notFound('Message');
         return show(message);
       },
@@ -31,22 +32,6 @@ export async function listMessages(below: Below, workspaceId: string, query: Que
   const page = readPage(query);
   const found = await sliceMessages(below, workspaceId, query, page, page.includeTotal);
   return pageOf(page, found, message => toMessage(message, below.directory.senderById(message.senderId)));
-}
-
-/** By its id here or by WhatsApp's (ycloud §7). */
-async function findSent(below: Below, workspaceId: string, id: string): Promise<Message | undefined> {
-  const message = await below.findMessage(workspaceId, id);
-  if (message !== undefined || !id.startsWith('wamid.'))
-    return message?.direction === 'outbound' ? message : undefined;
-  const row = await below.store.db
-    .selectFrom('messages')
-    .selectAll()
-    .where('wamid', '=', id)
-    .where('workspace_id', '=', workspaceId)
-    .where('direction', '=', 0)
-    .orderBy('id')
-    .executeTakeFirst();
-  return row === undefined ? undefined : fromRow(row);
 }
 
 /** Newest first. */

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { indexFromNow } from './index-from-now.ts';
 
 /**
  * What tells a request that comes again from another one like it.
@@ -47,21 +48,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table messages
       add column request_hash bigint,
       add column node_id uuid;
-    create index messages_requested on only messages (request_hash) where request_hash is not null;
   `.execute(db);
 
-  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
-  const { rows } = await sql<{ name: string }>`
-    select inhrelid::regclass::text as name from pg_inherits where inhparent = 'messages'::regclass
-  `.execute(db);
-  for (const { name } of rows) {
-    // Yesterday's too: at midnight a repeat may be of the day before.
-    const day = /_(\d{8})$/.exec(name)?.[1];
-    if (day === undefined || Number(day) < Number(today) - 1) continue;
-    const index = sql.ref(`${name}_requested`);
-    await sql`create index ${index} on ${sql.table(name)} (request_hash) where request_hash is not null`.execute(
-      db,
-    );
-    await sql`alter index messages_requested attach partition ${index}`.execute(db);
-  }
+  await indexFromNow(db, 'messages_requested', sql`(request_hash) where request_hash is not null`);
 }

@@ -1,10 +1,13 @@
 import { type Kysely, sql } from 'kysely';
+import { indexFromNow } from './index-from-now.ts';
 
 /**
  * Who does not want to be written to, and why; what each workspace makes of it; the contacts of a workspace.
  *
  * `consents` has one row for each recipient, channel and reason that was ever said, and whether it stands;
  * `consent_changes` what became of it. A message knows which reasons hold it back: with none, nobody looks.
+ *
+ * Messages are found by the customer's own tag.
  *
  * A `direct` message has a caller who waits for what Meta says of it: it is tried once.
  */
@@ -76,4 +79,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     alter table notices alter column waba_id drop not null;
   `.execute(db);
+
+  await indexFromNow(
+    db,
+    'messages_called',
+    sql`(workspace_id, callback_data) where callback_data is not null`,
+  );
 }

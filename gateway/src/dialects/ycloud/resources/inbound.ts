@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Message } from '../../../message/message.ts';
-import { toMessage } from '../../../store/message-row.ts';
 import type { Below } from '../../dialect.ts';
+import { findByEitherId } from '../find-message.ts';
 import { mount } from '../mount.ts';
 import { notFound, refusedByMeta } from '../refused.ts';
 
@@ -21,7 +20,7 @@ export function inboundRoutes(app: FastifyInstance, below: Below): void {
 
 /** Meta shows that somebody types with the receipt of the message that is answered (meta-cloud-api §2). */
 async function tellRead(below: Below, workspaceId: string, id: string, more: object): Promise<undefined> {
-  const message = await findInbound(below, workspaceId, id);
+  const message = await findByEitherId(below, workspaceId, id, 'inbound');
   const sender = message === undefined ? undefined : below.directory.senderById(message.senderId);
   if (message?.wamid === undefined || sender === undefined) throw notFound('Inbound message');
   const outcome = await below.graph(sender, 'POST', `/${sender.phoneNumberId}/messages`, {
@@ -32,18 +31,4 @@ async function tellRead(below: Below, workspaceId: string, id: string, more: obj
   });
   if (outcome.kind === 'failed') throw refusedByMeta(outcome.failure);
   return undefined;
-}
-
-/** By its id here or by WhatsApp's. */
-async function findInbound(below: Below, workspaceId: string, id: string): Promise<Message | undefined> {
-  const byId = await below.findMessage(workspaceId, id);
-  if (byId !== undefined) return byId.direction === 'inbound' ? byId : undefined;
-  const row = await below.store.db
-    .selectFrom('messages')
-    .selectAll()
-    .where('wamid', '=', id)
-    .where('workspace_id', '=', workspaceId)
-    .where('direction', '=', 1)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toMessage(row);
 }
