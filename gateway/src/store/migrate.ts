@@ -7,6 +7,7 @@ import * as media from './migrations/0004-media.ts';
 import * as telnyx from './migrations/0005-telnyx.ts';
 import * as outbox from './migrations/0006-outbox.ts';
 import * as repeats from './migrations/0007-repeats.ts';
+import * as events from './migrations/0010-events.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-telnyx': telnyx,
   '0006-outbox': outbox,
   '0007-repeats': repeats,
+  '0010-events': events,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };
