@@ -28,6 +28,7 @@ import type { Parts } from './parts.ts';
 import { composeReceiving } from './receiving.ts';
 import { windowOf } from './recipients/windows.ts';
 import { composeReporting } from './reporting.ts';
+import { EventFeed } from './reports/event-feed.ts';
 import { composeSending } from './sending.ts';
 import { databaseClock } from './store/clock.ts';
 import { jumpingWall } from './store/clock-jumps.ts';
@@ -48,6 +49,8 @@ const CLOCK_MS = 10_000;
 /** A file from an address that a caller gives. */
 const DOWNLOAD_MS = 30_000;
 const DAY_PART_MS = 3_600_000;
+
+const STREAMS_MS = 30_000;
 
 export interface Gateway {
   readonly url: string;
@@ -105,6 +108,7 @@ async function compose(
   const metrics = createMetrics({
     sends: () => sending.dispatch.inFlight,
     reports: () => deliver.inFlight,
+    streams: () => feed.listeners,
   });
   const wall = config.clockJumps === undefined ? undefined : jumpingWall(config.clockJumps);
   const clock = await databaseClock(store.db, wall);
@@ -148,6 +152,7 @@ async function compose(
 
   const onApplied = (applied: Applied): void => {
     if (applied.reports > 0) deliver.wake();
+    feed.happened(applied.events);
     if (applied.woken.length > 0) sending.dispatch.wake(applied.woken);
     if (applied.duplicates > 0) metrics.duplicates.inc(applied.duplicates);
     for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
@@ -172,6 +177,7 @@ async function compose(
   const { templates, templateDesk, media, health } = keeping;
   const mediaUrlOf = (message: Message): string | undefined =>
     hasMedia(message.content) ? media.urlOfMessage(message.id) : undefined;
+  const feed = new EventFeed({ store, clock, onError });
   const deliver = composeReporting(parts, client, mediaUrlOf);
   const sending = composeSending(parts, {
     alone: database.alone,
@@ -236,6 +242,8 @@ async function compose(
     templateDesk,
     media,
     webhooks: health,
+    feed,
+    eventStreams: config.eventStreams,
     sendersChanged,
     cancel,
   });
@@ -250,6 +258,11 @@ async function compose(
     ...(await receiving.start()),
     ...sending.upkeep(),
     ...keeping.upkeep(),
+    upkeep(
+      STREAMS_MS,
+      () => feed.keep().then(() => feed.trim()),
+      error => onError(error, 'tidy the log of events'),
+    ),
     upkeep(CLOCK_MS, clock.sync, error => onError(error, 'read the database time')),
     upkeep(
       DAY_PART_MS,
@@ -270,7 +283,7 @@ async function compose(
   const stop = async (say: (line: string) => void): Promise<void> => {
     const timeout = new Promise<'late'>(resolve => setTimeout(resolve, DRAIN_MS, 'late').unref());
     const outcome = await Promise.race([
-      drain({ app, sending, receiving, keeping, deliver, jobs, upkeeps }, say).then(
+      drain({ app, sending, receiving, keeping, deliver, feed, jobs, upkeeps }, say).then(
         () => 'drained' as const,
         // A database that is away must not keep the rest from being closed.
         error => onError(error, 'finish what was under way'),

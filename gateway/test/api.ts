@@ -23,6 +23,7 @@ import { newId } from '../src/message/id.ts';
 import { cancelMessage } from '../src/outbox/cancel.ts';
 import { Settle } from '../src/outbox/settle.ts';
 import { WebhookHealth } from '../src/recipients/webhook-health.ts';
+import { EventFeed } from '../src/reports/event-feed.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import { TemplateDesk } from '../src/templates/manage.ts';
 import { Templates } from '../src/templates/templates.ts';
@@ -56,6 +57,7 @@ export interface ApiGround extends Ground {
   readonly secrets: Secrets;
   readonly directory: Directory;
   readonly media: Media;
+  readonly feed: EventFeed;
   readonly url: string;
   readonly graphUrl: string;
   /** What was logged, a line each. */
@@ -67,8 +69,9 @@ export interface ApiGround extends Ground {
   readonly stop: () => Promise<void>;
 }
 
-export async function apiGround(): Promise<ApiGround> {
-  const g = await ground();
+/** @param other a node on the same database */
+export async function apiGround(other?: Ground): Promise<ApiGround> {
+  const g = other ?? (await ground());
   const { store } = g;
   const clock = await databaseClock(store.db);
   const secrets = openSecrets('the master key of this test');
@@ -134,6 +137,7 @@ export async function apiGround(): Promise<ApiGround> {
     onAlert: () => {},
   });
   const logged: string[] = [];
+  const feed = new EventFeed({ store, clock, onError: error => void logged.push(String(error)) });
   let sendersChanged = 0;
   const app = createServer(
     () => refuseApi,
@@ -158,6 +162,8 @@ export async function apiGround(): Promise<ApiGround> {
     templates,
     templateDesk: new TemplateDesk(ofTemplates, templates),
     webhooks: new WebhookHealth({ store, clock, onUnheard: () => {} }),
+    feed,
+    eventStreams: 8,
     sendersChanged: async () => {
       sendersChanged++;
     },
@@ -172,6 +178,7 @@ export async function apiGround(): Promise<ApiGround> {
     secrets,
     directory,
     media,
+    feed,
     url,
     graphUrl,
     logged,
@@ -188,6 +195,7 @@ export async function apiGround(): Promise<ApiGround> {
     },
     stop: async () => {
       await app.close();
+      await feed.idle();
       await templates.close();
       media.close();
       await downloads.close();

@@ -10,6 +10,7 @@ import type { EventName } from '../message/event.ts';
 import type { DialectName } from '../message/message.ts';
 import type { Cancellation } from '../outbox/cancel.ts';
 import type { WebhookHealth } from '../recipients/webhook-health.ts';
+import type { EventFeed } from '../reports/event-feed.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { TemplateDesk } from '../templates/manage.ts';
@@ -37,6 +38,9 @@ export interface ApiDeps {
   readonly templateDesk: TemplateDesk;
   /** Whether the webhooks of a sender come. */
   readonly webhooks: Pick<WebhookHealth, 'lastAt' | 'isUnheard'>;
+  readonly feed: EventFeed;
+  /** Live event streams that may be open here at once. */
+  readonly eventStreams: number;
   /** Takes the lanes of new senders at once. */
   readonly sendersChanged: () => Promise<void>;
   /** Takes a message back that was not sent yet; undefined when the workspace has none with this id. */

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance } from 'fastify';
 import { findUnsendable } from '../message/content.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { errorCodeRoutes } from './error-codes.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
 import { mediaRoutes } from './media.ts';
@@ -46,6 +47,7 @@ export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     senderRoutes(api, deps);
     messageRoutes(api, deps);
     noticeRoutes(api, deps);
+    eventRoutes(api, deps);
     mediaRoutes(api, deps);
     webhookEndpointRoutes(api, deps);
     templateRoutes(api, deps);

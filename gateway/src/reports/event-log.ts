@@ -2,7 +2,8 @@ import type { Statement } from '../store/store.ts';
 
 /**
  * A clause for the statements in which events happen: writes those of workspaces that have a listener, one row for each
- * workspace, in the same commit. Where nobody listens it costs a look into an empty index for each batch, 0.0 ms.
+ * workspace, in the same commit. Measured in a batch of 25 statuses, which takes 2.5 ms: 0.010 ms when nobody listens (a
+ * look into an empty index), 0.038 ms when another workspace is listened to, 0.070 ms when this one is.
  *
  * @param from a table or clause with `workspace_id`, `id` of the message or notice, `kind` and `at`
  * @param now as in `$4`
@@ -55,18 +56,6 @@ export const PLACE_EVENTS: Statement<number> = {
     select (select count(*) from unplaced) as out`,
 };
 
-/** From where somebody reads on. */
-export interface Wanted {
-  readonly n: number;
-  readonly workspace: string;
-  /** The last row that was read. */
-  readonly position: number;
-  /** How many events of it were, when not all. */
-  readonly index: number | null;
-  /** Bits of the events that are wanted. */
-  readonly mask: number;
-}
-
 export interface LoggedEvent {
   readonly n: number;
   readonly position: number;
@@ -85,11 +74,12 @@ export interface ReadEvents {
   /** One for each of what was wanted. */
   readonly pages: readonly {
     readonly n: number;
-    /** Up to where was read; as given when there was nothing. */
-    readonly position: number;
+    /** What follows the place is not kept any more: read was from where nothing is missing. */
+    readonly is_gap: boolean;
+    /** The last row that was read; null when there was none. */
+    readonly position: number | null;
     /** Up to where there is something to read. */
     readonly end: number;
-    readonly complete_after: number;
   }[];
   /** In their order. */
   readonly events: readonly LoggedEvent[];
@@ -102,17 +92,23 @@ const PAGE_EVENTS = 500;
 
 /**
  * Reads on for several listeners, each with the summary of the message or notice that an event is about. An event whose
- * message is gone is left out.
+ * message is gone is left out. A position beyond the end was given by a database that was put back to an earlier state
+ * since.
  *
  * Parameters: who wants what; rows in a page.
  */
 export const READ_EVENTS: Statement<ReadEvents> = {
   name: 'read_events',
   text: `
-    with wanted as materialized (
-      select w.n, w.workspace, w.mask, w.position, w."index", s.position as "end", s.complete_after
+    with asked as materialized (
+      select w.*, s.position as "end", s.complete_after, w.position > s.position or w.position < s.complete_after
+        or (w.position = s.complete_after and w."index" is not null) as lost
       from json_to_recordset($1::json) as w(n integer, workspace uuid, position bigint, "index" integer, mask integer)
       join event_streams s on s.workspace_id = w.workspace
+    ), wanted as materialized (
+      select n, workspace, mask, "end", lost, case when lost then complete_after else position end as position,
+        case when not lost then "index" end as "index"
+      from asked
     ), listed as materialized (
       select w.n, l.*, sum(l.size) over (partition by w.n order by l.position) - l.size as before
       from wanted w cross join lateral (
@@ -129,8 +125,8 @@ export const READ_EVENTS: Statement<ReadEvents> = {
       where e.kind & w.mask <> 0 and (p.position > w.position or e.i > w."index")
     )
     select json_build_object(
-      'pages', (select coalesce(json_agg(json_build_object('n', w.n, 'end', w."end", 'complete_after', w.complete_after,
-        'position', coalesce((select max(p.position) from pages p where p.n = w.n), w.position))), '[]') from wanted w),
+      'pages', (select coalesce(json_agg(json_build_object('n', w.n, 'is_gap', w.lost,
+        'position', (select max(p.position) from pages p where p.n = w.n), 'end', w."end")), '[]') from wanted w),
       'events', (select coalesce(json_agg(json_build_object('n', e.n, 'position', e.position, 'index', e.i, 'last', e.last,
           'kind', e.kind, 'at', e.at, 'id', e.id,
           'message', case when m.id is not null then json_build_object('id', m.id, 'direction', m.direction,
@@ -146,12 +142,8 @@ export const READ_EVENTS: Statement<ReadEvents> = {
     ) as out`,
 };
 
-/**
- * Makes a workspace's events be logged from now on; nothing when they are already.
- *
- * @returns the transaction in which this was done: those that began before it do not log yet. Null when nothing was done
- */
-export const START_LOGGING: Statement<string | null> = {
+/** Makes a workspace's events be logged from now on; statements that are under way may not, see `LOGGING_UNDER_WAY`. */
+export const START_LOGGING: Statement<true> = {
   name: 'start_logging',
   text: `
     with started as (
@@ -159,15 +151,20 @@ export const START_LOGGING: Statement<string | null> = {
       on conflict (workspace_id) do update set active = true, seen_at = excluded.seen_at,
         position = s.position + 1, complete_after = s.position + 1
       where not s.active
-      returning pg_current_xact_id()::text as transaction
     )
-    select (select transaction from started) as out`,
+    select true as out`,
 };
 
-/** Whether every transaction that began before this one is over. */
-export const IS_SETTLED: Statement<boolean> = {
-  name: 'is_settled',
-  text: `select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 as out`,
+/**
+ * The transactions that may log events now. Each has locked the table from before it looked which workspaces are
+ * listened to until its end, as every reader does.
+ */
+export const LOGGING_UNDER_WAY: Statement<readonly string[]> = {
+  name: 'logging_under_way',
+  text: `
+    select coalesce(json_agg(virtualtransaction), '[]') as out from pg_locks
+    where locktype = 'relation' and relation = 'event_streams'::regclass and pid <> pg_backend_pid()
+      and database = (select oid from pg_database where datname = current_database())`,
 };
 
 /**
