@@ -59,6 +59,7 @@ export interface ApiGround extends Ground {
   readonly media: Media;
   readonly feed: EventFeed;
   readonly url: string;
+  readonly databaseUrl: string;
   readonly graphUrl: string;
   /** What was logged, a line each. */
   readonly logged: string[];
@@ -163,7 +164,7 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     templateDesk: new TemplateDesk(ofTemplates, templates),
     webhooks: new WebhookHealth({ store, clock, onUnheard: () => {} }),
     feed,
-    eventStreams: 8,
+    eventStreams: 64,
     sendersChanged: async () => {
       sendersChanged++;
     },
@@ -180,6 +181,7 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     media,
     feed,
     url,
+    databaseUrl: g.url,
     graphUrl,
     logged,
     sendersChanged: () => sendersChanged,

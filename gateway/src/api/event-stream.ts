@@ -14,6 +14,9 @@ const TICK_MS = 1_000;
 /** A client connects again after this pause. */
 const RETRY_MS = 1_000;
 
+/** The first event of each stream, from where on nothing is missed; later in the place of a heartbeat. */
+const PLACE = 'stream.place';
+
 export interface EventStreamOptions {
   readonly workspaceId: string;
   readonly mask: number;
@@ -68,8 +71,7 @@ export class EventStream implements Listener {
       // nginx would collect the answer before it passes it on.
       'x-accel-buffering': 'no',
     });
-    // An id without data says where the client is before anything has happened, so that it can resume from there.
-    this.#write(`retry: ${RETRY_MS}\nid: ${this.#told}\n\n`);
+    this.#write(`retry: ${RETRY_MS}\n${this.#here()}`);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -112,10 +114,19 @@ export class EventStream implements Listener {
       return;
     }
     if (now - this.#writtenAt < HEARTBEAT_MS) return;
-    // Much may have happened that was not for this client: it need not be read again when the client resumes.
     const place = writePlace(this.#place);
-    this.#write(place === this.#told ? ':\n\n' : `id: ${place}\n\n`);
+    if (place === this.#told) {
+      this.#write(':\n\n');
+      return;
+    }
+    // What happened was not for this client, and need not be looked through again when he resumes.
     this.#told = place;
+    this.#write(this.#here());
+  }
+
+  /** Says where the client is. By the standard an id without data would do, but many clients pass that over. */
+  #here(): string {
+    return `id: ${this.#told}\nevent: ${PLACE}\ndata: {"type":"${PLACE}"}\n\n`;
   }
 
   #write(text: string): void {
