@@ -36,6 +36,12 @@ const STATUS_AFTER: Readonly<Partial<Record<EventName, StatusName>>> = {
 /** Events that come with the reason. */
 const ENDS: readonly EventName[] = ['failed', 'suppressed', 'canceled', 'expired'];
 
+/** One of the streams of this node, from before it begins. */
+interface Seat {
+  readonly workspaceId: string;
+  stream?: EventStream;
+}
+
 /**
  * What happens, as it happens: `GET /api/events`, server-sent events.
  *
@@ -44,7 +50,7 @@ const ENDS: readonly EventName[] = ['failed', 'suppressed', 'canceled', 'expired
  */
 export function eventRoutes(api: Api, deps: ApiDeps): void {
   const { store, clock, directory, feed, eventStreams } = deps;
-  const open = new Set<{ readonly workspaceId: string; stream?: EventStream }>();
+  const open = new Set<Seat>();
   let closing = false;
   // They would keep the server from closing.
   api.addHook('preClose', async () => {
@@ -65,13 +71,13 @@ export function eventRoutes(api: Api, deps: ApiDeps): void {
         filters.message === undefined ? undefined : await ownMessage(workspaceId, filters.message);
       const since = sinceOf(request);
 
-      const seat: { readonly workspaceId: string; stream?: EventStream } = { workspaceId };
-      try {
-        takeSeat(seat);
-      } catch (error) {
+      const full = refusal(workspaceId);
+      if (full !== undefined) {
         reply.header('retry-after', BUSY_RETRY_S);
-        throw error;
+        throw full;
       }
+      const seat: Seat = { workspaceId };
+      open.add(seat);
       reply.raw.once('close', () => open.delete(seat));
       const end = await feed.open(workspaceId);
       if (closing) throw new Problem(503, 'This node stops. Connect again: another one answers.');
@@ -107,14 +113,14 @@ export function eventRoutes(api: Api, deps: ApiDeps): void {
     },
   );
 
-  /** @throws Problem when there is none */
-  function takeSeat(seat: { readonly workspaceId: string }): void {
-    const own = [...open].filter(one => one.workspaceId === seat.workspaceId).length;
+  /** Why no more streams may be opened; undefined when one may. */
+  function refusal(workspaceId: string): Problem | undefined {
+    const own = [...open].filter(one => one.workspaceId === workspaceId).length;
     if (own >= Math.ceil(eventStreams / WORKSPACE_PART))
-      throw new Problem(429, `The workspace has ${own} event streams open at this node, which is its part.`);
+      return new Problem(429, `The workspace has ${own} event streams open at this node, which is its part.`);
     if (open.size >= eventStreams)
-      throw new Problem(503, `This node has ${open.size} event streams open, which is all it may have.`);
-    open.add(seat);
+      return new Problem(503, `This node has ${open.size} event streams open, which is all it may have.`);
+    return undefined;
   }
 
   async function ownSender(workspaceId: string, text: string): Promise<string> {

@@ -189,8 +189,20 @@ export class EventFeed {
 
   /** @returns whether there is more to tell at once */
   async #look(): Promise<boolean> {
+    let { unplaced, isFull } = await this.#read();
+    if (unplaced) {
+      await this.#place();
+      ({ unplaced, isFull } = await this.#read());
+      // Under load there is always something: it is taken in handfuls.
+      if (unplaced) this.#awake = true;
+    }
+    return isFull;
+  }
+
+  /** Tells everybody the next page. */
+  async #read(): Promise<{ unplaced: boolean; isFull: boolean }> {
     const groups = this.#groups();
-    if (groups.length === 0) return false;
+    if (groups.length === 0) return { unplaced: false, isFull: false };
     const asked = groups.map(({ listeners, place }, n) => ({
       n,
       workspace: listeners[0]!.workspaceId,
@@ -200,12 +212,12 @@ export class EventFeed {
     const rows = Math.max(1, Math.floor(ROWS_MAX / groups.length));
     const { pages, events, unplaced } = await this.#options.store.run(READ_EVENTS, [asked, rows]);
     const byPage = Map.groupBy(events, event => event.n);
-    let more = unplaced;
+    let isFull = false;
     for (const { n, is_gap, position, end } of pages) {
       const from = groups[n]!.place;
       // Nothing that can be seen at this moment lies between the place and the end.
       const place = { position: position ?? end, index: null };
-      more ||= position !== null && position < end;
+      isFull ||= position !== null && position < end;
       const moved = is_gap || position !== null || end !== from.position;
       for (const listener of groups[n]!.listeners) {
         // It may have gone meanwhile.
@@ -214,8 +226,7 @@ export class EventFeed {
         listener.take({ isGap: is_gap, events: byPage.get(n) ?? [], place });
       }
     }
-    if (unplaced) await this.#place();
-    return more;
+    return { unplaced, isFull };
   }
 
   /** Those who can be told something, by workspace and place. */
