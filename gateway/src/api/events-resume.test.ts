@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApiGround } from '../../test/api.ts';
@@ -6,6 +7,7 @@ import { type EventGround, eventGround, fact, type Tenant } from '../../test/eve
 import { type Heard, listen } from '../../test/listening.ts';
 import { APPLY } from '../outbox/apply.ts';
 import { REACH_MS } from '../reports/event-feed.ts';
+import { PLACE_MAX } from '../reports/event-log.ts';
 
 let e: EventGround;
 let t: Tenant;
@@ -123,6 +125,20 @@ describe('a client that comes again with Last-Event-ID', () => {
     await e.apply([fact(t, id, { sent: e.now() })]);
     expect((await here.heard(2))[1]!.data.message.id).toBe(id);
   });
+});
+
+test('the log is put in order without a listener too, however much there is of it', async () => {
+  await e.hear(t);
+  await e.quiet();
+  const id = await e.message(t);
+  await sql`
+    insert into event_log (workspace_id, logged_at, ids, kinds, times)
+    select ${t.id}::uuid, now(), array[${id}::uuid], array[1], array[now()] from generate_series(1, ${2 * PLACE_MAX + 1}::integer)
+  `.execute(e.g.store.db);
+  await e.g.feed.trim();
+  const positions = (await logged()).map(row => row.position);
+  expect(positions).not.toContain(null);
+  expect(new Set(positions).size).toBe(2 * PLACE_MAX + 1);
 });
 
 describe('whoever is cut off at any moment and resumes at any node', () => {

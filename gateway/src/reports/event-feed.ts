@@ -14,7 +14,10 @@ import {
 /** How far back a listener may resume, and for how long events are logged after the last one has gone. */
 export const REACH_MS = 3_600_000;
 
-/** What other nodes write is looked for so often; what this node writes wakes the feed. One look costs 0.1 ms. */
+/**
+ * What other nodes write is looked for so often; what this node writes wakes the feed. A look that finds nothing takes
+ * 0.7 ms for one workspace and 0.9 ms for twenty, beside an hour of 100,000 rows; a page of 500 events takes 13 ms.
+ */
 const LOOK_MS = 100;
 
 /** Between two looks, so that a steady stream is read in handfuls. */

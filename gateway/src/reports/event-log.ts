@@ -53,7 +53,7 @@ export const PLACE_EVENTS: Statement<number> = {
       from (select workspace_id, max(position) as position from placed group by workspace_id) p
       where s.workspace_id = p.workspace_id
     )
-    select (select count(*) from unplaced) as out`,
+    select (select count(*)::integer from unplaced) as out`,
 };
 
 export interface LoggedEvent {
@@ -210,5 +210,5 @@ export const TRIM_EVENTS: Statement<number> = {
       from held h left join ends e on e.workspace_id = h.workspace_id
       where s.workspace_id = h.workspace_id
     )
-    select (select count(*) from forgotten) as out`,
+    select (select count(*)::integer from forgotten) as out`,
 };
