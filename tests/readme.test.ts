@@ -9,7 +9,8 @@ import { ROOT } from './floors.ts';
 
 /**
  * The README is a promise: its commands are run as they stand, in their order, with only the addresses of this run put
- * in. Blocks marked `sh` and `js` are run here; the plain ones are the start and the tests themselves.
+ * in. Blocks marked `sh` and `js` are run here; the plain ones are the start, the tests themselves, and a stream that does
+ * not end, which `gateway/test/live-events.test.ts` follows.
  */
 interface Block {
   readonly language: string;
