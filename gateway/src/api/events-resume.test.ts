@@ -127,6 +127,22 @@ describe('a client that comes again with Last-Event-ID', () => {
   });
 });
 
+test('a stream stays open when the connections to the database break, and goes on', async () => {
+  const here = await e.hear(t);
+  const ids = [await e.message(t), await e.message(t)];
+  await e.apply([fact(t, ids[0]!, { sent: e.now() })]);
+  await here.heard(1);
+  const admin = new pg.Client({ connectionString: e.g.databaseUrl });
+  await admin.connect();
+  await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
+  await admin.query(APPLY.text, [JSON.stringify([fact(t, ids[1]!, { sent: e.now() })]), '[]', '[]', e.now()]);
+  await admin.end();
+  await here.heard(2);
+  expect(here.isOver()).toBe(false);
+  expect(here.events.map(one => one.data.message.id)).toEqual(ids);
+});
+
 test('the log is put in order without a listener too, however much there is of it', async () => {
   await e.hear(t);
   await e.quiet();
