@@ -262,6 +262,18 @@ describe('a stream begins', () => {
   });
 });
 
+test('a stream that begins without Last-Event-ID does not tell what was logged for others before it', async () => {
+  const before = await e.hear(t);
+  await e.quiet();
+  const [early, late] = [await e.message(t), await e.message(t)];
+  await e.apply([fact(t, early, { sent: e.now() })]);
+  const [fresh, resumed] = [await e.hear(t), await e.hear(t, { after: before.place() })];
+  await e.apply([fact(t, late, { sent: e.now() })]);
+  await Promise.all([fresh.heard(1), resumed.heard(2)]);
+  expect(fresh.events.map(one => one.data.message.id)).toEqual([late]);
+  expect(resumed.events.map(one => one.data.message.id)).toEqual([early, late]);
+});
+
 describe('a stream ends', () => {
   test('when its key is revoked, within five seconds', async () => {
     const here = await e.hear(t);

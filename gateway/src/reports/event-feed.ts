@@ -92,10 +92,10 @@ export class EventFeed {
   async open(workspaceId: string): Promise<Place> {
     const { store, clock } = this.#options;
     const now = clock.now().toISOString();
+    // What happened while nobody listened is not news.
+    await this.#place();
     const [logged] = await store.run(KEEP_LOGGING, [[workspaceId], now]);
     if (logged !== undefined) return { position: logged.position, index: null };
-    // What was logged for listeners of long ago is not news.
-    await this.#place();
     await store.run(START_LOGGING, [workspaceId, now]);
     await this.#loggingHasBegun();
     return this.open(workspaceId);
