@@ -44,6 +44,7 @@ const ROOT_FILES = [
   'draining',
   'hearing',
   'blocking',
+  'front',
   'main',
   'serve',
   'seed',

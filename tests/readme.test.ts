@@ -9,7 +9,8 @@ import { ROOT } from './floors.ts';
 
 /**
  * The README is a promise: its commands are run as they stand, in their order, with only the addresses of this run put
- * in. Blocks marked `sh` and `js` are run here; the plain ones are the start and the tests themselves.
+ * in. Blocks marked `sh` and `js` are run here; the plain ones are the start, the tests themselves, and what they show of a
+ * stream that does not end.
  */
 interface Block {
   readonly language: string;
@@ -50,7 +51,7 @@ while (args.length > 0) {
   else if (!arg.startsWith('-')) url = arg;
 }
 const answer = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body });
-process.stdout.write(await answer.text());
+for await (const part of answer.body) process.stdout.write(part);
 `;
 
 const here = (code: string): string =>
@@ -58,18 +59,20 @@ const here = (code: string): string =>
     .replaceAll('http://127.0.0.1:8080', running.url)
     .replaceAll('http://127.0.0.1:8081', running.sandboxUrl);
 
+const environment = () => ({
+  ...process.env,
+  PATH: `${process.env.PATH}:${join(folder, 'bin')}`,
+  TELNYX_CLIENT_ID: '',
+  TELNYX_CLIENT_SECRET: '',
+});
+
 async function run(
   command: string,
   args: string[],
 ): Promise<{ code: number | null; out: string; error: string }> {
   const child = spawn(command, args, {
     cwd: folder,
-    env: {
-      ...process.env,
-      PATH: `${process.env.PATH}:${join(folder, 'bin')}`,
-      TELNYX_CLIENT_ID: '',
-      TELNYX_CLIENT_SECRET: '',
-    },
+    env: environment(),
   });
   let out = '';
   let error = '';
@@ -95,6 +98,20 @@ const EXPECTED: [starts: RegExp, answers: RegExp][] = [
 ];
 
 describe('every command of the README does what it says', () => {
+  test('curl -N follows what happens until it is ended', async () => {
+    const command = blocks.find(block => block.code.startsWith('curl -N'))!.code;
+    // In a group of its own: bash and what it started are ended together.
+    const child = spawn('bash', ['-c', here(command)], { cwd: folder, env: environment(), detached: true });
+    let out = '';
+    child.stdout.on('data', chunk => {
+      out += chunk;
+    });
+    const over = new Promise(resolve => child.once('close', resolve));
+    await expect.poll(() => out).toMatch(/^retry: 1000\nid: \d+\nevent: stream\.place\ndata: .*\n\n/);
+    process.kill(-child.pid!);
+    await over;
+  });
+
   const runnable = blocks.filter(block => block.language !== '');
 
   test('each is known to this test, and each that is known stands in it', () => {

@@ -38,6 +38,8 @@ export interface Config {
   readonly reportTimeoutMs: number | undefined;
   /** `WIREBIRD_REPORT_CONCURRENCY`: report deliveries under way at once. Default 256. */
   readonly reportConcurrency: number;
+  /** `WIREBIRD_EVENT_STREAMS`: live event streams open at this node at once; one workspace gets a quarter of them. Default 400. */
+  readonly eventStreams: number;
   /** `WIREBIRD_ALLOW_PRIVATE_WEBHOOKS`: `true` opens private addresses to reports. The sandbox start opens loopback only. */
   readonly privateTargets: 'refused' | 'loopback' | 'allowed';
   /**
@@ -150,6 +152,7 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
       seconds('WIREBIRD_REPORT_TIMEOUT', value, 0),
     ),
     reportConcurrency: count('WIREBIRD_REPORT_CONCURRENCY', text('WIREBIRD_REPORT_CONCURRENCY'), 256),
+    eventStreams: count('WIREBIRD_EVENT_STREAMS', text('WIREBIRD_EVENT_STREAMS'), 400),
     mediaS3: s3Settings(text),
     queueMax: count('WIREBIRD_QUEUE_MAX', text('WIREBIRD_QUEUE_MAX'), 2_000_000, 1, 100_000_000),
     keepDays: count('WIREBIRD_KEEP_DAYS', text('WIREBIRD_KEEP_DAYS'), 30, KEEP_DAYS_MIN, 3_650),

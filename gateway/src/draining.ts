@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Keeping } from './keeping.ts';
 import type { Receiving } from './receiving.ts';
 import type { Deliver } from './reports/deliver.ts';
+import type { EventFeed } from './reports/event-feed.ts';
 import type { Sending } from './sending.ts';
 import type { Jobs } from './store/jobs.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -13,13 +14,14 @@ export interface Draining {
   readonly receiving: Receiving;
   readonly keeping: Pick<Keeping, 'aliases'>;
   readonly deliver: Deliver;
+  readonly feed: Pick<EventFeed, 'idle'>;
   readonly jobs: Jobs;
   readonly upkeeps: readonly Upkeep[];
 }
 
 /** Takes nothing more, finishes what is under way, and lets go of what only this node may do. */
 export async function drain(parts: Draining, say: (line: string) => void): Promise<void> {
-  const { app, receiving, keeping, deliver, jobs, upkeeps } = parts;
+  const { app, receiving, keeping, deliver, feed, jobs, upkeeps } = parts;
   const { accept, direct, dispatch, settle, repeats } = parts.sending;
   const waiting = setInterval(() => {
     say(
@@ -35,6 +37,7 @@ export async function drain(parts: Draining, say: (line: string) => void): Promi
       settle.idle(),
       receiving.idle(),
       deliver.stop(),
+      feed.idle(),
       keeping.aliases.idle(),
     ]);
     await direct.stop();

@@ -4,19 +4,15 @@ import { Directory } from './accounts/directory.ts';
 import { loadOrMakeMasterKey } from './accounts/master-key.ts';
 import { checkMasterKey, openSecrets, type Secrets } from './accounts/secrets.ts';
 import { ensureDefaultWorkspace } from './accounts/workspaces.ts';
-import { apiRoutes, refuseApi } from './api/routes.ts';
-import { blockingBy } from './blocking.ts';
 import { CONNECT_MS, WhatsApp } from './carriers/whatsapp/client.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
-import type { Below } from './dialects/dialect.ts';
-import { DIALECTS, dialectRefuser } from './dialects.ts';
 import { drain } from './draining.ts';
 import { guardedConnector } from './fetch/connector.ts';
 import { createDownloads } from './fetch/download.ts';
 import { createGuardedClient } from './fetch/guarded.ts';
+import { composeFront } from './front.ts';
 import { composeHearing } from './hearing.ts';
-import { createServer } from './http.ts';
 import { hasMedia } from './inbox/inbound-media.ts';
 import { composeKeeping } from './keeping.ts';
 import { FETCH_MEDIA } from './media/inbound.ts';
@@ -24,23 +20,20 @@ import { eventName } from './message/event.ts';
 import type { Message } from './message/message.ts';
 import { createMetrics } from './metrics.ts';
 import type { Applied } from './outbox/apply.ts';
-import { cancelMessage } from './outbox/cancel.ts';
 import { VOID_LEASES } from './outbox/sweep.ts';
 import type { Parts } from './parts.ts';
 import { composeReceiving } from './receiving.ts';
-import { windowOf } from './recipients/windows.ts';
-import { composeReporting, ENDPOINT_DIALECTS } from './reporting.ts';
+import { composeReporting } from './reporting.ts';
+import { EventFeed } from './reports/event-feed.ts';
 import { composeSending } from './sending.ts';
 import { databaseClock } from './store/clock.ts';
 import { jumpingWall } from './store/clock-jumps.ts';
 import { Jobs } from './store/jobs.ts';
-import { findMessage } from './store/message-row.ts';
 import { migrate } from './store/migrate.ts';
 import { ensurePartitions } from './store/partitions.ts';
 import { dropOldDays } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
-import { VERSION } from './version.ts';
 
 /** A clean stop takes at most this long; what is not sent by then stays in the queue. */
 const DRAIN_MS = 10_000;
@@ -53,6 +46,8 @@ const REPORT_MS = 15_000;
 /** A file from an address that a caller gives. */
 const DOWNLOAD_MS = 30_000;
 const DAY_PART_MS = 3_600_000;
+
+const STREAMS_MS = 30_000;
 
 export interface Gateway {
   readonly url: string;
@@ -110,6 +105,7 @@ async function compose(
   const metrics = createMetrics({
     sends: () => sending.dispatch.inFlight,
     reports: () => deliver.inFlight,
+    streams: () => feed.listeners,
   });
   const wall = config.clockJumps === undefined ? undefined : jumpingWall(config.clockJumps);
   const clock = await databaseClock(store.db, wall);
@@ -154,6 +150,7 @@ async function compose(
 
   const onApplied = (applied: Applied): void => {
     if (applied.reports > 0) deliver.wake();
+    feed.happened(applied.events);
     if (applied.woken.length > 0) sending.dispatch.wake(applied.woken);
     if (applied.duplicates > 0) metrics.duplicates.inc(applied.duplicates);
     for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
@@ -176,9 +173,10 @@ async function compose(
       sending.held.look().catch(error => onError(error, 'look for messages of paused templates'));
     },
   });
-  const { templates, templateDesk, media, health } = keeping;
+  const { templates, media, health } = keeping;
   const mediaUrlOf = (message: Message): string | undefined =>
     hasMedia(message.content) ? media.urlOfMessage(message.id) : undefined;
+  const feed = new EventFeed({ store, clock, onError });
   const reporting = composeReporting(parts, client, mediaUrlOf);
   const { deliver } = reporting;
   const sending = composeSending(parts, {
@@ -203,57 +201,18 @@ async function compose(
   // A crash may have left sends without an outcome; on the embedded database their leases end now.
   if (database.alone) await store.run(VOID_LEASES, [startedAt.toISOString()]);
 
-  const cancel = (workspaceId: string, id: string) => cancelMessage(store, sending.settle, workspaceId, id);
-  const below: Below = {
-    directory,
-    accept: async (messages, mark, render) => {
-      const answers = await sending.accept.accept(messages, mark, render);
-      const accepted = answers.filter(answer => answer.kind === 'accepted' && !answer.repeated).length;
-      metrics.accepted.inc({ dialect: messages[0]?.dialect ?? 'none' }, accepted);
-      return answers;
-    },
-    waitFor: (message, deadlineMs) => sending.direct.wait(message, deadlineMs),
-    consents: keeping.consents,
-    contacts: keeping.contacts,
-    repeats: sending.repeats,
-    findMessage: (workspaceId, id) => findMessage(store, workspaceId, id),
-    cancel,
-    windowOf: (workspaceId, senderId, recipient) =>
-      windowOf(store, { workspaceId, senderId, recipient }, health.closedIsKnown(senderId), clock.now()),
-    templates,
-    templateDesk,
-    media,
-    mediaUrlOf,
-    store,
-    clock,
-    secrets,
-    graph: (credentials, method, path, body) => whatsapp.request(credentials, method, path, body),
-    sendersChanged,
-    checkUrl: url => client.check(url),
-  };
   await sending.repeats.beat();
-  const app = createServer(dialectRefuser(refuseApi), log);
-  receiving.routes(app);
-  for (const dialect of DIALECTS) app.register(async scope => dialect.routes(scope, below));
-  apiRoutes(app, {
-    version: VERSION,
-    store,
-    clock,
+  const app = composeFront(parts, {
     secrets,
-    directory,
-    registry: metrics.registry,
-    dialects: ENDPOINT_DIALECTS,
-    reportsReplayed: () => deliver.wakeLanes(),
-    checkUrl: url => client.check(url),
-    verifyNumber: input => whatsapp.verifyNumber(input),
-    templates,
-    templateDesk,
-    media,
-    webhooks: health,
-    consents: keeping.consents,
-    blockAtMeta: blockingBy(parts, whatsapp),
+    whatsapp,
+    client,
+    keeping,
+    sending,
+    receiving,
+    deliver,
+    feed,
+    mediaUrlOf,
     sendersChanged,
-    cancel,
   });
   await app.listen({ port: config.port, host: config.host });
   const port = (app.server.address() as AddressInfo).port;
@@ -268,6 +227,11 @@ async function compose(
     ...sending.upkeep(),
     ...keeping.upkeep(),
     ...reporting.upkeep(),
+    upkeep(
+      STREAMS_MS,
+      () => feed.keep().then(() => feed.trim()),
+      error => onError(error, 'tidy the log of events'),
+    ),
     upkeep(CLOCK_MS, clock.sync, error => onError(error, 'read the database time')),
     upkeep(
       DAY_PART_MS,
@@ -288,7 +252,7 @@ async function compose(
   const stop = async (say: (line: string) => void): Promise<void> => {
     const timeout = new Promise<'late'>(resolve => setTimeout(resolve, DRAIN_MS, 'late').unref());
     const outcome = await Promise.race([
-      drain({ app, sending, receiving, keeping, deliver, jobs, upkeeps }, say).then(
+      drain({ app, sending, receiving, keeping, deliver, feed, jobs, upkeeps }, say).then(
         () => 'drained' as const,
         // A database that is away must not keep the rest from being closed.
         error => onError(error, 'finish what was under way'),

@@ -1,7 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 /** The counters and gauges of one gateway, in a registry of its own: several may live in one process. */
-export function createMetrics(live: { readonly sends: () => number; readonly reports: () => number }) {
+export function createMetrics(live: {
+  readonly sends: () => number;
+  readonly reports: () => number;
+  readonly streams: () => number;
+}) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> =>
@@ -17,6 +21,7 @@ export function createMetrics(live: { readonly sends: () => number; readonly rep
     });
   gauge('wirebird_sends_in_flight', 'Requests to the carrier under way', live.sends);
   gauge('wirebird_reports_in_flight', 'Report deliveries under way', live.reports);
+  gauge('wirebird_event_streams', 'Live event streams open', live.streams);
   return {
     registry,
     /** Of how many messages wait; set by the outbox. */

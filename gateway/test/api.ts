@@ -24,6 +24,7 @@ import { cancelMessage } from '../src/outbox/cancel.ts';
 import { Settle } from '../src/outbox/settle.ts';
 import { Consents } from '../src/recipients/consents.ts';
 import { WebhookHealth } from '../src/recipients/webhook-health.ts';
+import { EventFeed } from '../src/reports/event-feed.ts';
 import { OWN } from '../src/reports/own.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import { TemplateDesk } from '../src/templates/manage.ts';
@@ -58,7 +59,9 @@ export interface ApiGround extends Ground {
   readonly secrets: Secrets;
   readonly directory: Directory;
   readonly media: Media;
+  readonly feed: EventFeed;
   readonly url: string;
+  readonly databaseUrl: string;
   readonly graphUrl: string;
   /** What was logged, a line each. */
   readonly logged: string[];
@@ -69,8 +72,9 @@ export interface ApiGround extends Ground {
   readonly stop: () => Promise<void>;
 }
 
-export async function apiGround(): Promise<ApiGround> {
-  const g = await ground();
+/** @param other a node on the same database */
+export async function apiGround(other?: Ground): Promise<ApiGround> {
+  const g = other ?? (await ground());
   const { store } = g;
   const clock = await databaseClock(store.db);
   const secrets = openSecrets('the master key of this test');
@@ -138,6 +142,7 @@ export async function apiGround(): Promise<ApiGround> {
     onAlert: () => {},
   });
   const logged: string[] = [];
+  const feed = new EventFeed({ store, clock, onError: error => void logged.push(String(error)) });
   let sendersChanged = 0;
   const app = createServer(
     () => refuseApi,
@@ -166,6 +171,8 @@ export async function apiGround(): Promise<ApiGround> {
     consents: new Consents(store, clock, () => {}),
     blockAtMeta: async () => 0,
     webhooks: new WebhookHealth({ store, clock, onUnheard: () => {} }),
+    feed,
+    eventStreams: 64,
     sendersChanged: async () => {
       sendersChanged++;
     },
@@ -180,7 +187,9 @@ export async function apiGround(): Promise<ApiGround> {
     secrets,
     directory,
     media,
+    feed,
     url,
+    databaseUrl: g.url,
     graphUrl,
     logged,
     sendersChanged: () => sendersChanged,
@@ -196,6 +205,7 @@ export async function apiGround(): Promise<ApiGround> {
     },
     stop: async () => {
       await app.close();
+      await feed.idle();
       await templates.close();
       media.close();
       await downloads.close();

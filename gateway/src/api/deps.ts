@@ -11,6 +11,7 @@ import type { EventName } from '../message/event.ts';
 import type { Cancellation } from '../outbox/cancel.ts';
 import type { Consents } from '../recipients/consents.ts';
 import type { WebhookHealth } from '../recipients/webhook-health.ts';
+import type { EventFeed } from '../reports/event-feed.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { TemplateDesk } from '../templates/manage.ts';
@@ -47,6 +48,9 @@ export interface ApiDeps {
   readonly blockAtMeta: (workspaceId: string, recipient: string, block: boolean) => Promise<number>;
   /** Delivers reports that were put in line, at once. */
   readonly reportsReplayed: () => void;
+  readonly feed: EventFeed;
+  /** Live event streams that may be open here at once. */
+  readonly eventStreams: number;
   /** Takes the lanes of new senders at once. */
   readonly sendersChanged: () => Promise<void>;
   /** Takes a message back that was not sent yet; undefined when the workspace has none with this id. */

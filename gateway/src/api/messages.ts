@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
-import { isUuid, type Page } from '../accounts/outcome.ts';
+import type { Page } from '../accounts/outcome.ts';
 import { DIRECTIONS, type Message } from '../message/message.ts';
-import { isE164 } from '../message/phone.ts';
 import { STATUS, type StatusName } from '../message/status.ts';
 import { shownMessage } from '../reports/own.ts';
 import { findMessage, toMessage } from '../store/message-row.ts';
 import { principalOf, requires } from './access.ts';
 import type { Api, ApiDeps } from './deps.ts';
-import { invalid, notFound, Problem } from './problem.ts';
+import { phone, senderId } from './phones.ts';
+import { notFound, Problem } from './problem.ts';
 import { listOf, oneOf, readQuery } from './query.ts';
 import { readTimeline } from './timeline.ts';
 
@@ -30,7 +30,9 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
     const status = oneOf('status', filters.status, STATUSES);
     const direction = oneOf('direction', filters.direction, DIRECTIONS);
     const recipient = phone('recipient', filters.recipient);
-    const sender = filters.sender === undefined ? undefined : senderId(workspaceId, filters.sender);
+    const sender =
+      filters.sender === undefined ? undefined : senderId(directory, workspaceId, filters.sender);
+    // It has no messages to show.
     if (sender === null) return { data: [], next: null };
 
     const find = async ({ limit, after }: Page): Promise<Message[]> => {
@@ -90,20 +92,6 @@ export function messageRoutes(api: Api, deps: ApiDeps): void {
       ? null
       : { reason: 'sender', until: lane.held_until, code: lane.hold_code, detail: lane.hold_detail };
   }
-
-  /** A sender is named by its id or its number; null when there is none, which has no messages to show. */
-  function senderId(workspaceId: string, text: string): string | null {
-    if (isUuid(text)) return text;
-    return directory.senderByPhone(workspaceId, phone('sender', text)!)?.id ?? null;
-  }
-}
-
-/** A plus sign that was not written as %2B arrives as a space. */
-function phone(parameter: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const number = text.replace(/^ ?(?=\d)/, '+');
-  if (!isE164(number)) throw invalid({ parameter, detail: `${parameter} must be a number in E.164.` });
-  return number;
 }
 
 function show({ directory }: ApiDeps, message: Message) {

@@ -34,6 +34,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Body too large',
   415: 'Unsupported media type',
   422: 'Invalid request',
+  429: 'Too many requests',
   500: 'Internal error',
   502: 'WhatsApp did not answer',
   503: 'Not available now',

@@ -12,8 +12,7 @@ export interface List<Row> {
 }
 
 /**
- * The query of a list, as texts. An unknown parameter is refused: a filter with a slip of the pen would otherwise give
- * the whole list.
+ * The query of a list, as texts, with its page.
  *
  * @throws Problem with every fault
  */
@@ -21,20 +20,8 @@ export function readQuery<Name extends string>(
   request: FastifyRequest,
   names: readonly Name[],
 ): { page: Page; filters: Partial<Record<Name, string>> } {
-  const query = request.query as Record<string, unknown>;
-  const known: readonly string[] = ['limit', 'after', ...names];
-  const faults: Fault[] = [];
   const filters: Partial<Record<string, string>> = {};
-  for (const [name, value] of Object.entries(query)) {
-    if (!known.includes(name)) {
-      faults.push({
-        parameter: name,
-        detail: `There is no parameter ${name}; known are ${known.join(', ')}.`,
-      });
-    } else if (typeof value !== 'string')
-      faults.push({ parameter: name, detail: `${name} may be given once.` });
-    else if (value !== '') filters[name] = value;
-  }
+  const faults = readInto(filters, request, ['limit', 'after', ...names]);
   const limit = filters.limit === undefined ? LIMIT_DEFAULT : Number(filters.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
     faults.push({ parameter: 'limit', detail: `limit must be a whole number from 1 to ${LIMIT_MAX}.` });
@@ -44,6 +31,41 @@ export function readQuery<Name extends string>(
   }
   if (faults.length > 0) throw invalid(...faults);
   return { page: { limit, after: filters.after }, filters: filters as Partial<Record<Name, string>> };
+}
+
+/**
+ * The query of what has no pages.
+ *
+ * @throws Problem with every fault
+ */
+export function readFilters<Name extends string>(
+  request: FastifyRequest,
+  names: readonly Name[],
+): Partial<Record<Name, string>> {
+  const filters: Partial<Record<string, string>> = {};
+  const faults = readInto(filters, request, names);
+  if (faults.length > 0) throw invalid(...faults);
+  return filters as Partial<Record<Name, string>>;
+}
+
+/** An unknown parameter is a fault: a filter with a slip of the pen would otherwise let everything through. */
+function readInto(
+  filters: Partial<Record<string, string>>,
+  request: FastifyRequest,
+  known: readonly string[],
+): Fault[] {
+  const faults: Fault[] = [];
+  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
+    if (!known.includes(name)) {
+      faults.push({
+        parameter: name,
+        detail: `There is no parameter ${name}; known are ${known.join(', ')}.`,
+      });
+    } else if (typeof value !== 'string')
+      faults.push({ parameter: name, detail: `${name} may be given once.` });
+    else if (value !== '') filters[name] = value;
+  }
+  return faults;
 }
 
 /**

@@ -4,6 +4,7 @@ import { findUnsendable } from '../message/content.ts';
 import { consentRoutes } from './consents.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { errorCodeRoutes } from './error-codes.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
 import { mediaRoutes } from './media.ts';
@@ -49,6 +50,7 @@ export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     messageRoutes(api, deps);
     consentRoutes(api, deps);
     noticeRoutes(api, deps);
+    eventRoutes(api, deps);
     mediaRoutes(api, deps);
     webhookEndpointRoutes(api, deps);
     reportRoutes(api, deps);

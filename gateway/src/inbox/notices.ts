@@ -3,6 +3,7 @@ import type { Sender } from '../accounts/directory.ts';
 import { EVENT } from '../message/event.ts';
 import { derivedIdAt } from '../message/id.ts';
 import type { Clock } from '../store/clock.ts';
+import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement, Store } from '../store/store.ts';
 import { UnreadableItem, unixMs } from './facts.ts';
 import { type Item, type Json, object, text } from './items.ts';
@@ -216,6 +217,7 @@ const NOTICE: Statement<{
           else f.sender = any(e.only_senders) end)
       on conflict (id) do nothing
       returning 1
+    ), logged as (${LOG_EVENTS('(select id, workspace as workspace_id, kind, at from fresh) f', '$3')}
     )
     select json_build_object(
       'fresh', (select coalesce(json_agg(id), '[]') from fresh),

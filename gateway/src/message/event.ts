@@ -45,6 +45,25 @@ export function eventName(bit: number): EventName {
   return name;
 }
 
+/** What Wirebird itself calls events, where no vendor's names are asked for. */
+export const EVENT_TYPES: Readonly<Record<EventName, string>> = {
+  sent: 'message.sent',
+  delivered: 'message.delivered',
+  read: 'message.read',
+  failed: 'message.failed',
+  suppressed: 'message.suppressed',
+  canceled: 'message.canceled',
+  expired: 'message.expired',
+  inbound: 'message.received',
+  echo: 'message.echoed',
+  unreceipted: 'message.unreceipted',
+  template: 'notice.template',
+  account: 'notice.account',
+  number: 'notice.number',
+  consent: 'notice.consent',
+  contact: 'notice.contact',
+};
+
 export function isNoticeEvent(name: EventName): name is NoticeEvent {
   return (NOTICE_EVENTS as readonly string[]).includes(name);
 }

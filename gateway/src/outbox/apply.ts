@@ -1,5 +1,6 @@
 import { EVENT } from '../message/event.ts';
 import { STATUS } from '../message/status.ts';
+import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement } from '../store/store.ts';
 import { FREE_NEXT } from './pairs.ts';
 
@@ -185,6 +186,7 @@ export const APPLY: Statement<Applied> = {
       from destined
       on conflict (id) do nothing
       returning 1
+    ), logged as (${LOG_EVENTS('told', '$4')}
     ), flagged as (
       update journal set state = 1 where id in (select value::uuid from json_array_elements_text($3::json))
     )

@@ -3,6 +3,7 @@ import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
+import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement, Store } from '../store/store.ts';
 
 /** Where an entry came from. */
@@ -99,6 +100,9 @@ const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
       from changed c join webhook_endpoints e on e.workspace_id = c.w and e.enabled and e.mask & ${EVENT.consent} <> 0
       on conflict (id) do nothing
       returning 1
+    ), told as (
+      select w as workspace_id, id, ${EVENT.consent} as kind, at from changed
+    ), watched as (${LOG_EVENTS('told', '$2')}
     )
     select json_build_object(
       'changed', (select coalesce(json_agg(json_build_object('id', id, 'w', w, 'customer', customer, 'channel', channel,

@@ -2,6 +2,7 @@ import { type Kysely, type SqlBool, sql } from 'kysely';
 import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import type { Clock } from '../store/clock.ts';
+import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import {
@@ -196,6 +197,8 @@ export class Contacts {
       with noticed as (
         insert into notices (id, workspace_id, kind, field, event, value, at, received_at)
         values (${id}, ${workspaceId}, ${EVENT.contact}, 'contact', ${event}, ${JSON.stringify(value)}, ${now}, ${now})
+        returning workspace_id, id, kind, at
+      ), watched as (${sql.raw(LOG_EVENTS('noticed', 'now()'))}
       )
       insert into reports (id, notice_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
       select derived_id(${id}::uuid, ${`report:${EVENT.contact}:`} || e.id::text), ${id}, ${workspaceId}, e.id, e.dialect,

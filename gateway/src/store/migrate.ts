@@ -9,6 +9,7 @@ import * as outbox from './migrations/0006-outbox.ts';
 import * as repeats from './migrations/0007-repeats.ts';
 import * as consent from './migrations/0008-consent.ts';
 import * as reports from './migrations/0009-reports.ts';
+import * as events from './migrations/0010-events.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-repeats': repeats,
   '0008-consent': consent,
   '0009-reports': reports,
+  '0010-events': events,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };

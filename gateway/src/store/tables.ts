@@ -273,6 +273,23 @@ export interface Tables {
     set_aside: Generated<boolean>;
     next_at: Date;
   };
+  /** `position`, `complete_after`: bigints, which pg gives as text. */
+  event_streams: {
+    workspace_id: string;
+    active: boolean;
+    seen_at: Date;
+    position: Generated<string>;
+    complete_after: Generated<string>;
+  };
+  event_log: {
+    seq: Generated<string>;
+    workspace_id: string;
+    position: string | null;
+    logged_at: Date;
+    ids: string[];
+    kinds: number[];
+    times: Date[];
+  };
   parked_statuses: { sender_id: string; wamid: string; status: string; fact: string; parked_at: Date };
   media: MediaTable;
   media_at_meta: {
