@@ -131,17 +131,18 @@ export const CLAIM_REPORTS: Statement<Claim> = {
       select id, lane, run_at, place <= room and not shut and (sound
         or count(*) filter (where not sound and place <= room and not shut) over (order by run_at, id) <= $6::integer) as goes
       from looked
-    ), lined as (
-      update reports r set state = ${REPORT.waiting} from judged j where r.id = j.id and not j.goes
     ), stood as (
       insert into waiting_reports (lane, due_at, report_id)
       select lane, run_at, id from judged where not goes
       on conflict do nothing
-    ), claimed as (
-      update reports r set attempt = r.attempt + 1, run_at = $3::timestamptz
-      from judged j where r.id = j.id and j.goes
-      returning ${CLAIMED}
-    )
+    ), moved as (
+      update reports r set
+        state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
+        attempt = case when j.goes then r.attempt + 1 else r.attempt end,
+        run_at = case when j.goes then $3::timestamptz else r.run_at end
+      from judged j where r.id = j.id
+      returning j.goes, ${CLAIMED}
+    ), claimed as (select * from moved where goes)
     select json_build_object('reports', (${REPORTS}),
       'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where not goes),
       'lined', (select count(*) from judged where not goes)) as out`,
