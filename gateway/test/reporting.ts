@@ -162,8 +162,8 @@ export async function reportGround(): Promise<ReportGround> {
           workspace_id: g.workspace,
           url: urlOf(name),
           dialect: 'telnyx',
-          events: ['message.sent'],
-          mask: EVENT.sent,
+          events: ['message.sent', 'message.finalized', 'message.read'],
+          mask: EVENT.sent | EVENT.delivered | EVENT.read | EVENT.failed,
           created_at: clock.now(),
           ...more,
         })

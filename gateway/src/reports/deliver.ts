@@ -1,23 +1,22 @@
-import { createHash } from 'node:crypto';
-import { mended } from '../message/content.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
+import { aimOf, tried, untried, wishesOf } from './attempt.ts';
 import { ReportLanes } from './lanes.ts';
 import { type Outcome, type PostOptions, postReport } from './post.ts';
-import { isAtFailover, pauseAfter, retryAfterMs } from './schedule.ts';
+import { orderedForMs, pauseAfter } from './schedule.ts';
 import {
-  ANSWER_MAX,
   type Attempt,
   CLAIM_REPORTS,
   type ClaimedReport,
+  OPEN_REPORTS,
   ORDERED_ATTEMPTS,
   REPORT,
   SETTLE_REPORTS,
   TAKE_REPORTS,
   WAITING_LANES,
 } from './statements.ts';
-import { UnderWay } from './under-way.ts';
+import { before, type Open, UnderWay } from './under-way.ts';
 
 /** Retries become due without anybody waking us, and other nodes put reports in line. */
 const LOOK_MS = 500;
@@ -58,7 +57,7 @@ export class Deliver {
   readonly #options: DeliverOptions;
   readonly #settle: Batch<Attempt, undefined>;
   readonly #lanes: ReportLanes;
-  readonly #underWay = new UnderWay();
+  readonly #underWay: UnderWay;
   #inFlight = 0;
   #claiming = false;
   #claimedAt = Number.NEGATIVE_INFINITY;
@@ -74,6 +73,7 @@ export class Deliver {
   constructor(options: DeliverOptions) {
     this.#options = options;
     this.#lanes = new ReportLanes(options.concurrency, () => options.clock.monotonic());
+    this.#underWay = new UnderWay(() => options.clock.now().getTime());
     this.#settle = new Batch<Attempt, undefined>({
       maxWaiting: Number.POSITIVE_INFINITY,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
@@ -131,7 +131,6 @@ export class Deliver {
       for (const lane of lanes) this.#lanes.setWaiting(lane, true);
       if (lanes.length > 0) this.#inLine = true;
       this.#lanes.forget();
-      this.#underWay.turn();
     } catch (error) {
       onError(error, 'look for reports that wait in line');
     }
@@ -218,15 +217,39 @@ export class Deliver {
     const over = reports.map(report => this.#underWay.add(report.id));
     this.#inFlight += reports.length;
     for (const report of reports) this.#lanes.began(report.lane);
-    for (const [index, report] of reports.entries()) void this.#deliver(report, claimedAt, over[index]!);
+    const earlier = reports.map(report => this.#earlier(report));
+    const unknown = earlier.flat().filter(id => !this.#underWay.knows(id));
+    const open = unknown.length === 0 ? Promise.resolve(new Map()) : this.#open(unknown);
+    // Whoever waits for it takes its failure.
+    open.catch(() => {});
+    for (const [index, report] of reports.entries())
+      void this.#deliver(report, claimedAt, over[index]!, earlier[index]!, open);
+  }
+
+  /** What was told of the same message before, and may not be over. */
+  #earlier(report: ClaimedReport): string[] {
+    const { scheduleMs, timeoutMs } = this.#options.timingOf(report.dialect);
+    const heldMs = orderedForMs(scheduleMs, timeoutMs, ORDERED_ATTEMPTS);
+    return before(report, this.#options.clock.now().getTime() - heldMs);
+  }
+
+  async #open(ids: readonly string[]): Promise<Open> {
+    const rows = await this.#options.store.run(OPEN_REPORTS, [ids]);
+    return new Map(rows.map(row => [row.id, Date.parse(row.run_at)]));
   }
 
   /** @param over is told when it is over, and until when what comes after it must wait */
-  async #deliver(report: ClaimedReport, claimedAt: number, over: (until?: number) => void): Promise<void> {
+  async #deliver(
+    report: ClaimedReport,
+    claimedAt: number,
+    over: (until?: number) => void,
+    earlier: readonly string[],
+    open: Promise<Open>,
+  ): Promise<void> {
     const { clock, onError } = this.#options;
     let heard: Outcome | undefined;
     try {
-      const until = await this.#underWay.blockedUntil(report.earlier ?? [], clock.now().getTime());
+      const until = await this.#underWay.blockedUntil(earlier, open, clock.now().getTime());
       const lateMs = clock.monotonic() - claimedAt;
       let attempt: Attempt;
       if (report.shut !== null) attempt = untried(report, clock.now(), REPORT.failed);
@@ -254,73 +277,24 @@ export class Deliver {
 
   async #try(report: ClaimedReport): Promise<{ attempt: Attempt; heard: Outcome | undefined }> {
     const { clock, timingOf, random, onDelivered, onGone } = this.#options;
-    const { scheduleMs, timeoutMs } = timingOf(report.dialect);
-    const standing = { tried: report.attempt - report.base, hasFailover: report.failover_url !== null };
-    const atFailover = isAtFailover(standing, scheduleMs);
-    const url = atFailover ? report.failover_url! : report.url;
+    const timing = timingOf(report.dialect);
+    const aim = aimOf(report, timing.scheduleMs);
     const at = clock.now();
-    const outcome = await postReport(this.#options, report, url, timeoutMs, at);
+    const outcome = await postReport(this.#options, report, aim.url, timing.timeoutMs, at);
     const now = clock.now();
     if (outcome === 'moot') return { attempt: untried(report, now, REPORT.failed), heard: undefined };
     onDelivered(outcome.ok);
-    const { ok, status } = outcome;
-    const askedMs = ok ? undefined : retryAfterMs(outcome.retryAfter, now);
-    const wantsPause = status === 429 || (status === 503 && askedMs !== undefined);
+    const { askedMs, wantsPause, isGone } = wishesOf(outcome, now);
     const pauseMs = wantsPause ? this.#lanes.pause(report.lane, askedMs, random) : undefined;
-    const gone = status === 410 && report.endpoint_id !== null && !atFailover;
+    // Only an endpoint can be gone, and only at its own URL.
+    const gone = isGone && report.endpoint_id !== null && !aim.atFailover;
     if (gone) onGone(report.endpoint_id!);
-    const next = ok || gone ? undefined : pauseAfter(standing, scheduleMs, askedMs, random);
-    const movesOn = next !== undefined && !atFailover && standing.tried === scheduleMs.length + 1;
-    const attempt: Attempt = {
-      ...untried(report, new Date(now.getTime() + (next ?? 0)), stateAfter(ok, next)),
-      back: false,
-      at: at.toISOString(),
-      ms: Math.round(outcome.ms),
-      url,
-      status,
-      error: outcome.error === null ? null : mended(outcome.error).slice(0, 500),
-      answer: outcome.answer === '' ? null : mended(outcome.answer.slice(0, ANSWER_MAX)),
-      asked: report.lane,
-      endpoint: report.endpoint_id,
-      lane: movesOn ? laneOfUrl(report.failover_url!) : null,
-      pause: pauseMs === undefined ? null : new Date(now.getTime() + pauseMs).toISOString(),
-    };
-    return { attempt, heard: outcome };
+    const next = outcome.ok || gone ? undefined : pauseAfter(aim, timing.scheduleMs, askedMs, random);
+    return { attempt: tried(report, aim, outcome, { at, now, next, pauseMs }), heard: outcome };
   }
 
   #whenQuiet(): void {
     if (this.#stopping && this.#inFlight === 0 && !this.#claiming)
       for (const resolve of this.#quiet.splice(0)) resolve();
   }
-}
-
-function stateAfter(ok: boolean, next: number | undefined): number {
-  if (ok) return REPORT.delivered;
-  return next === undefined ? REPORT.failed : REPORT.pending;
-}
-
-/** The lane of a URL, as the claim has it. */
-function laneOfUrl(url: string): string {
-  return createHash('md5').update(url.split('?', 1)[0]!).digest('hex');
-}
-
-/** Puts a report back, or ends it, without an attempt. */
-function untried(report: ClaimedReport, at: Date, state: number): Attempt {
-  return {
-    id: report.id,
-    attempt: report.attempt,
-    state,
-    run_at: at.toISOString(),
-    at: null,
-    back: state === REPORT.pending,
-    ms: 0,
-    url: report.url,
-    status: null,
-    error: null,
-    answer: null,
-    asked: null,
-    endpoint: null,
-    lane: null,
-    pause: null,
-  };
 }

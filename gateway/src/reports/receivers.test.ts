@@ -186,6 +186,22 @@ test('a later event waits while the one before it is tried twice, and then goes'
   expect((await g.attempts(delivered!)).map(one => one.attempt)).toEqual([1]);
 });
 
+test('what another node tried and tries again holds what comes after it', async () => {
+  const endpoint = await g.endpoint('picky');
+  g.behaviours.set('picky', answering(500));
+  const one = g.node();
+  const [sent, delivered] = await life(endpoint, ['sent', 'delivered']);
+  await expect.poll(async () => (await g.attempts(sent!)).length).toBe(1);
+  await one.stop();
+  g.behaviours.delete('picky');
+  g.node();
+  await new Promise(resolve => setTimeout(resolve, 1_200));
+  expect(g.got).toHaveLength(1);
+  await passToNext(sent!);
+  await ended(delivered!).toBe(REPORT.delivered);
+  expect(g.got.map(one => one.kind)).toEqual(['sent', 'sent', 'delivered']);
+});
+
 test('events of other messages do not wait for one that fails', async () => {
   const endpoint = await g.endpoint('picky');
   let failed: string | undefined;

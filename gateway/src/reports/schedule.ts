@@ -40,6 +40,15 @@ export function slowDownMs(before: number, random: () => number): number {
   return jittered(Math.min(SLOW_DOWN_MS * 2 ** Math.min(before, 20), SLOW_DOWN_MAX_MS), random);
 }
 
+/** A report is tried when there is room, and a node that stops leaves it to others. */
+const ORDER_MARGIN_MS = 60_000;
+
+/** How long a report may hold those after it, at most, while it has so many attempts. */
+export function orderedForMs(schedule: readonly number[], timeoutMs: number, attempts: number): number {
+  const pauses = schedule.slice(0, attempts).reduce((sum, ms) => sum + ms, 0);
+  return pauses * (1 + JITTER) + attempts * timeoutMs + ORDER_MARGIN_MS;
+}
+
 /** Where one report stands. */
 export interface Standing {
   /** From 1, since the last replay. */
