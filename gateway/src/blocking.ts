@@ -15,21 +15,31 @@ export function blockingBy(
 ): (workspaceId: string, recipient: string, block: boolean) => Promise<number> {
   return async (workspaceId, recipient, block) => {
     const own = [...directory.allSenders()].filter(sender => sender.workspaceId === workspaceId);
-    let done = 0;
-    for (const sender of own.slice(0, NUMBERS_MAX)) {
-      const who = { workspaceId, senderId: sender.id, recipient };
-      const { state } = await windowOf(store, who, true, clock.now());
-      // Letting go has no such condition.
-      if (block && state !== 'open') continue;
-      const answer = await whatsapp.request(
-        sender,
-        block ? 'POST' : 'DELETE',
-        `/${sender.phoneNumberId}/block_users`,
-        { messaging_product: 'whatsapp', block_users: [{ user: recipient }] },
-      );
-      if (answer.kind === 'answered') done++;
-      else if (block) onError(new Error(answer.failure.title), 'block somebody at WhatsApp');
-    }
-    return done;
+    const done = await Promise.all(
+      own.slice(0, NUMBERS_MAX).map(async sender => {
+        const who = { workspaceId, senderId: sender.id, recipient };
+        const { state } = await windowOf(store, who, true, clock.now());
+        // Letting go has no such condition.
+        if (block && state !== 'open') return 0;
+        const answer = await whatsapp.request(
+          sender,
+          block ? 'POST' : 'DELETE',
+          `/${sender.phoneNumberId}/block_users`,
+          { messaging_product: 'whatsapp', block_users: [{ user: recipient }] },
+        );
+        if (answer.kind === 'answered') return doneIn(answer.body);
+        if (block) onError(new Error(answer.failure.title), 'block somebody at WhatsApp');
+        return 0;
+      }),
+    );
+    return done.reduce<number>((sum, one) => sum + one, 0);
   };
+}
+
+/** Users that Meta blocked or let go: those it lists as failed are not. */
+function doneIn(body: unknown): number {
+  const { added_users: added, removed_users: removed } =
+    (body as { block_users?: { added_users?: unknown; removed_users?: unknown } })?.block_users ?? {};
+  const users = added ?? removed;
+  return Array.isArray(users) && users.length > 0 ? 1 : 0;
 }

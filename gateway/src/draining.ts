@@ -29,6 +29,8 @@ export async function drain(parts: Draining, say: (line: string) => void): Promi
     );
   }, 1_000);
   try {
+    // Requests that wait for WhatsApp would outlast everything else.
+    direct.drain();
     // Fastify waits for the requests under way and closes idle connections.
     await Promise.all([app.close(), dispatch.stop(), jobs.stop()]);
     await Promise.all(upkeeps.map(job => job.stop()));

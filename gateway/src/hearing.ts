@@ -1,3 +1,4 @@
+import { CONSENT } from './message/consent.ts';
 import type { Outbound } from './message/message.ts';
 import { wordFinder } from './message/stop-words.ts';
 import type { InboundRow } from './outbox/apply.ts';
@@ -10,14 +11,19 @@ const USUAL_WORDS = wordFinder({});
 /**
  * Takes the wishes in what people write into the ledger, before anything else follows from it, and answers them where
  * the workspace wants that.
+ *
+ * @returns what is to be done when the messages are stored, and the windows open that they open
  */
 export function composeHearing(
   { directory, onError }: Pick<Parts, 'directory' | 'onError'>,
   consents: Consents,
   accept: (messages: readonly Outbound[]) => Promise<unknown>,
-): (rows: readonly InboundRow[]) => Promise<void> {
+): (rows: readonly InboundRow[]) => Promise<(() => void) | undefined> {
   const wordsOf = (workspaceId: string) => directory.workspace(workspaceId)?.words ?? USUAL_WORDS;
+  const blocksOf = (workspaceId: string): boolean =>
+    directory.workspace(workspaceId)?.consentPolicy.blockList ?? true;
   return async rows => {
+    const answers: Outbound[] = [];
     const senderOf = new Map<Heard, string>();
     const heard = rows.flatMap(row => {
       // What the business itself wrote in the app is nobody's wish.
@@ -38,20 +44,18 @@ export function composeHearing(
       const reply = wish === 'stop' ? words.stopReply : words.startReply;
       // What Meta tells again is no news, and is not answered again.
       if (changed.length === 0 || reply === undefined) continue;
-      const answer: Outbound = {
+      answers.push({
         workspaceId: one.workspaceId,
         senderId: senderOf.get(one)!,
         dialect: undefined,
         recipient: one.customer,
         content: { type: 'text', text: { body: reply } },
         priority: 'reply',
-        consent: { mask: 0, marketingMask: 0, known: 'refuse' },
-      };
-      // The window opens with the message that is being taken in: nobody waits here for what follows.
-      setTimeout(() => accept([answer]).catch(error => onError(error, 'answer a STOP word')), REPLY_MS);
+        // An answer to an opt-out is no advertisement; people on the block list get not even that.
+        consent: { mask: blocksOf(one.workspaceId) ? CONSENT.blocked : 0, marketingMask: 0 },
+      });
     }
+    if (answers.length === 0) return undefined;
+    return () => void accept(answers).catch(error => onError(error, 'answer a STOP word'));
   };
 }
-
-/** After this the message that is answered is stored, and its window open. */
-const REPLY_MS = 1_000;

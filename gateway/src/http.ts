@@ -43,6 +43,8 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
     forceCloseConnections: 'idle',
     // Fastify's own 503 is in nobody's shape; what still comes on an open connection is served.
     return503OnClosing: false,
+    // A base URL with a slash at its end, before paths that begin with one.
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('//') || url.includes('v2//') ? singleSlashes(url) : url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     // A path with a bad percent sign never reaches the error handler.
     frameworkErrors: (error, request, reply) => {
@@ -151,6 +153,11 @@ function drained(body: IncomingMessage): Promise<void> {
     });
     body.resume();
   });
+}
+
+function singleSlashes(url: string): string {
+  const path = pathOf(url);
+  return path.replace(/\/{2,}/g, '/') + url.slice(path.length);
 }
 
 function pathOf(url: string): string {

@@ -21,8 +21,8 @@ const FAILED_ITEMS_MS = 2_000;
 export interface ReceivingOptions {
   readonly onApplied: (applied: Applied) => void;
   readonly keeping: Pick<Keeping, 'aliases' | 'consents' | 'health' | 'media' | 'templates'>;
-  /** What people write, before it is stored. Doing it again changes nothing. */
-  readonly onHeard: (rows: readonly InboundRow[]) => Promise<void>;
+  /** What people write, before it is stored; what it returns is done afterwards. Doing it again changes nothing. */
+  readonly onHeard: (rows: readonly InboundRow[]) => Promise<(() => void) | undefined>;
   /** Numbers may have been paused or let go. */
   readonly onNotices: () => void;
 }
@@ -66,7 +66,7 @@ export async function composeReceiving(parts: Parts, options: ReceivingOptions):
     aliases,
     onInbound: async rows => {
       await media.expect(rows.flatMap(inboundMedia));
-      await options.onHeard(rows);
+      return options.onHeard(rows);
     },
     onPreferences: async changes => {
       await consents.record(changes);

@@ -145,6 +145,9 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
   const accept = new Accept({
     depth,
     repeats,
+    fail: (message, failure) => {
+      settle.fail(message, failure).catch(error => onError(error, 'end a message'));
+    },
     suppress: (message, mask) => {
       settle.suppress(message, mask).catch(error => onError(error, 'suppress a message'));
     },

@@ -261,6 +261,18 @@ describe('the ledger by /api', () => {
       'Line 3: "Ana" is no number in E.164.',
       'Line 4: the reason must be one of unsubscribed, blocked, stopped, marketing.',
     ]);
+    for (const [row, said] of [
+      [
+        `${to},whatsapp,2999-01-01`,
+        'Line 2: "2999-01-01" is no time between 2009, when WhatsApp began, and now.',
+      ],
+      [`${to},whatsapp,+200000-01-01T00:00:00Z`, /no time between/],
+      [`${to},${'x'.repeat(4_000)},`, /is no channel/],
+    ] as const) {
+      const { status, body } = await csv(`recipient,channel,at\n${row}\n`);
+      expect(status).toBe(422);
+      expect(body.errors[0]!.detail).toMatch(said);
+    }
     const { body: text, headers } = await call<string>('GET', api('/consents.csv'), undefined, auth());
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const lines = text.split('\r\n');
@@ -304,6 +316,14 @@ describe('the ledger by /api', () => {
     await write(to, 'Enough!');
     await expect.poll(() => standing(to)).toHaveLength(1);
     await expect.poll(() => got(to)).toBe(1);
+    await call('POST', api('/block-list'), { recipient: to }, auth());
+    await write(to, 'start');
+    await expect.poll(() => standing(to)).toEqual([{ reason: 'blocked', source: 'manual' }]);
+    await write(to, 'enough');
+    await expect.poll(() => standing(to)).toHaveLength(2);
+    // Somebody on the block list gets not even the answer.
+    expect(await got(to)).toBe(1);
+    await call('DELETE', api(`/block-list/${encodeURIComponent(to)}`), undefined, auth());
     await settings({ opt_outs: 'all' });
     expect((await send(to, { whatsapp_message: { type: 'text', text: { body: 'hi' } } })).code).toBe('40300');
     await settings({ opt_outs: 'marketing', stop_reply: null });

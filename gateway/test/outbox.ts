@@ -202,6 +202,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
   const accept = new Accept({
     depth,
     repeats,
+    fail: (message, failure) => void settle.fail(message, failure),
     suppress: (message, mask) => void settle.suppress(message, mask),
     store: g.store,
     clock,

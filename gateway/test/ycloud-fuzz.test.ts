@@ -120,6 +120,7 @@ const odd = fc.constantFrom(
   '__proto__',
   '\ud800',
   '00000000-0000-0000-0000-000000000000',
+  '-'.repeat(36),
   'contact.created',
   'http://10.0.0.1/',
   '\u{1f600}',

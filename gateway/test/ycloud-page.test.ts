@@ -104,6 +104,12 @@ describe('to: the recipient’s phone number in E.164 format, required', () => {
     expect(await refused(send({ to }))).toBe(said);
   });
 
+  test('a user id of WhatsApp’s may stand in its place, and null is as good as nothing', async () => {
+    expect((await send({ to: null, recipient: 'US.1349482093' })).to).toBe('US.1349482093');
+    expect(await refused(send({ to: undefined, recipient: null }))).toBe('400 PARAM_MISSING to');
+    expect(await refused(send({ to: undefined, recipient: 'Ana' }))).toBe('400 PARAM_INVALID recipient');
+  });
+
   test('spaces inside are taken out', async () => {
     expect((await send({ to: '+1 555 830 0001' })).to).toBe('+15558300001');
   });
@@ -227,10 +233,16 @@ describe('template: required when type is template', () => {
     }
   });
 
-  test('a template that does not exist is Meta’s 132001, found before it is sent', async () => {
+  test('a template that does not exist fails by an event, and at once by the direct route', async () => {
     const template = { name: 'no_such', language: { code: 'en_US' } };
-    expect(await refused(send({ type: 'template', text: undefined, template }))).toBe(
-      '400 BAD_REQUEST whatsappApiError',
+    const { id, status } = await send({ type: 'template', text: undefined, template });
+    expect(status).toBe('accepted');
+    const failed = await failureOf(id);
+    expect(failed).toMatchObject({ status: 'failed', errorCode: '132001' });
+    // Meta was not asked.
+    expect(failed.whatsappApiError).toBeUndefined();
+    expect(await refused(send({ type: 'template', text: undefined, template }, 'sendDirectly'))).toBe(
+      '403 WHATSAPP_TEMPLATE_UNAVAILABLE template',
     );
   });
 });
@@ -329,6 +341,14 @@ describe('filterBlocked: if true, the message will not be sent to users in your 
     await expect.poll(() => messagesOn(running, to)).toHaveLength(1);
   });
 
+  test('a STOP is told before the block list', async () => {
+    const to = someone();
+    await block(to);
+    await call('POST', `${running.url}/api/consents`, { recipient: to, reason: 'stopped' }, auth());
+    const { id } = await send({ to, filterBlocked: true, filterUnsubscribed: true });
+    expect(await failureOf(id)).toMatchObject({ errorCode: 'RECIPIENT_UNSUBSCRIBED' });
+  });
+
   test('where both filters fit, the opt-out is told', async () => {
     const to = someone();
     await block(to);
@@ -342,6 +362,32 @@ describe('filterBlocked: if true, the message will not be sent to users in your 
     await block(to);
     expect((await send({ to, filterBlocked: true }, 'sendDirectly')).wamid).toMatch(/^wamid\./);
   });
+});
+
+test('of a file with id and link the id counts, and null is as good as nothing', async () => {
+  const sent = await send({ type: 'image', text: undefined, image: { id: null, link: LINK } });
+  expect(sent.status).toBe('accepted');
+  expect(await refused(send({ type: 'image', image: { id: null, link: null } }))).toBe(
+    '400 PARAM_MISSING image',
+  );
+});
+
+test('the words on a call button have characters, those on a link’s bytes', async () => {
+  const interactive = (type: string, display_text: string) => ({
+    type: 'interactive',
+    interactive: {
+      type,
+      body: { text: 'b' },
+      action: {
+        name: type,
+        parameters: { display_text, ...(type === 'cta_url' ? { url: 'https://example.com/' } : {}) },
+      },
+    },
+  });
+  expect((await send(interactive('voice_call', 'Позвонить нам'))).status).toBe('accepted');
+  expect(await refused(send(interactive('cta_url', 'Позвонить нам')))).toBe(
+    '400 PARAM_INVALID_LENGTH interactive.action.parameters.display_text',
+  );
 });
 
 test('what the caller gives beside the page’s fields is passed over', async () => {

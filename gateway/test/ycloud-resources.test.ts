@@ -180,6 +180,9 @@ describe('contacts', () => {
     expect(await refused(client.contacts.create({ phoneNumber: '+4915112345679' }))).toBe(
       '409 ALREADY_EXISTS phoneNumber',
     );
+    // What is left empty is nobody's.
+    await client.contacts.create({ phoneNumber: '+4915112345680', email: '' });
+    await client.contacts.create({ phoneNumber: '+4915112345681', email: '' });
     expect(await refused(client.contacts.create({} as never))).toBe('400 PARAM_MISSING phoneNumber');
     expect(await refused(client.contacts.create({ phoneNumber: 'Ana' }))).toBe(
       '400 PARAM_INVALID phoneNumber',
@@ -284,6 +287,33 @@ describe('webhook endpoints', () => {
       await receiver.stop();
     }
   });
+});
+
+test('an inbound message is told with its writer’s name', async () => {
+  const receiver = await startReceiver();
+  try {
+    await client.webhookEndpoints.create({
+      url: receiver.url,
+      enabledEvents: ['whatsapp.inbound_message.received'],
+    } as never);
+    const phone = `${running.sandboxUrl}/sandbox/phones/%2B15558620001`;
+    await call('POST', `${phone}/profile`, { name: 'Ana' });
+    await call('POST', `${phone}/messages`, { type: 'text', text: { body: 'hello' } });
+    await expect.poll(() => receiver.got.length).toBe(1);
+    expect(JSON.parse(receiver.got[0]!.body)).toMatchObject({
+      type: 'whatsapp.inbound_message.received',
+      whatsappInboundMessage: {
+        from: '+15558620001',
+        to: running.sender,
+        wabaId,
+        customerProfile: { name: 'Ana' },
+        type: 'text',
+        text: { body: 'hello' },
+      },
+    });
+  } finally {
+    await receiver.stop();
+  }
 });
 
 test('calls are refused in words, until there are any', async () => {

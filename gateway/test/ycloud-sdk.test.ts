@@ -337,6 +337,35 @@ describe('refusals of WhatsApp', () => {
   });
 });
 
+describe('a repeat of a direct send with its key', () => {
+  const direct = async (to: string, key: string) =>
+    call<{ wamid?: string; error?: { code: string } }>(
+      'POST',
+      `${running.url}/v2/whatsapp/messages/sendDirectly`,
+      { from: running.sender, to, ...TEXT },
+      { 'x-api-key': running.key, 'idempotency-key': key },
+    );
+
+  test('has WhatsApp’s id too, and sends nothing', async () => {
+    const to = someone();
+    const [first, again] = [await direct(to, 'direct-1'), await direct(to, 'direct-1')];
+    expect(first.body.wamid).toMatch(/^wamid\./);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await messagesOn(running, to)).toHaveLength(1);
+  });
+
+  test('is refused as the first was', async () => {
+    expect((await direct('+15551131056', 'direct-2')).status).toBe(429);
+    expect((await direct('+15551131056', 'direct-2')).status).toBe(429);
+  });
+});
+
+test('a base path with a slash at its end is as good', async () => {
+  const { status } = await call('GET', `${running.url}/v2//balance`, undefined, { 'x-api-key': running.key });
+  expect(status).toBe(200);
+});
+
 test('row 22: a limit beyond a hundred is refused with its name', async () => {
   expect(await refused(client.unsubscribers.list({ page: 1, limit: 101 }))).toBe('400 PARAM_INVALID limit');
 });
@@ -359,6 +388,14 @@ test('row 25: an inbound message is marked as read and shows that somebody types
     .toBe(200);
   expect((await client.inbound.typingIndicator(wamid)).status).toBe(200);
   expect(await refused(client.inbound.markAsRead('wamid.abc='))).toBe('404 NOT_FOUND');
+  for (const type of ['application/json', 'text/xml']) {
+    const path = `${running.url}/v2/whatsapp/inboundMessages/${encodeURIComponent(wamid)}/markAsRead`;
+    const { status } = await fetch(path, {
+      method: 'POST',
+      headers: { 'x-api-key': running.key, 'content-type': type },
+    });
+    expect(status).toBe(200);
+  }
 });
 
 describe('row 26: media', () => {

@@ -6,6 +6,7 @@ import { isBsuid, isE164 } from '../message/phone.ts';
 import type { ConsentChange } from '../recipients/consents.ts';
 import { entriesOf } from '../recipients/ledger.ts';
 import { principalOf, requires } from './access.ts';
+import { CHANNEL, NOTE_MAX } from './consents-schema.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { type Fault, invalid } from './problem.ts';
 
@@ -21,10 +22,14 @@ const FAULTS_MAX = 20;
 /** Bytes of an import: a line has some forty. */
 const CSV_MAX = 10 * 1024 * 1024;
 
+/** An entry of the future could not be taken back until then; clocks differ a little. */
+const CLOCKS_MS = 60_000;
+const EARLIEST_MS = Date.UTC(2009, 0, 1);
+
 const COLUMNS = ['recipient', 'channel', 'reason', 'source', 'note', 'at'] as const;
 
 /** The ledger as a file (RFC 4180), out and in. */
-export function consentCsvRoutes(api: Api, { store, directory, consents }: ApiDeps): void {
+export function consentCsvRoutes(api: Api, { store, clock, directory, consents }: ApiDeps): void {
   api.get('/api/consents.csv', requires(directory, 'read'), async (request, reply) => {
     const { workspaceId } = principalOf(request);
     async function* lines(): AsyncGenerator<string> {
@@ -61,7 +66,7 @@ export function consentCsvRoutes(api: Api, { store, directory, consents }: ApiDe
       const { workspaceId } = principalOf(request);
       if (typeof request.body !== 'string')
         throw invalid({ pointer: '', detail: 'The body must be CSV, sent with "Content-Type: text/csv".' });
-      const { changes, faults } = readCsv(request.body, workspaceId);
+      const { changes, faults } = readCsv(request.body, workspaceId, clock.now());
       // All or nothing: whoever mends the file sends all of it again.
       if (faults.length > 0) throw invalid(...faults.slice(0, FAULTS_MAX));
       let changed = 0;
@@ -79,8 +84,10 @@ export function consentCsvRoutes(api: Api, { store, directory, consents }: ApiDe
 export function readCsv(
   text: string,
   workspaceId: string,
+  now: Date,
 ): { readonly changes: ConsentChange[]; readonly faults: Fault[] } {
   const changes: ConsentChange[] = [];
+  const latestMs = now.getTime() + CLOCKS_MS;
   const faults: Fault[] = [];
   let records: string[][];
   try {
@@ -106,7 +113,11 @@ export function readCsv(
     if (!isE164(customer) && !isBsuid(customer)) fault(`"${customer}" is no number in E.164.`);
     else if (!CONSENT_REASONS.includes(reason))
       fault(`the reason must be one of ${CONSENT_REASONS.join(', ')}.`);
-    else if (at !== undefined && Number.isNaN(at.getTime())) fault(`"${cell('at')}" is no time.`);
+    else if (!CHANNEL.test(cell('channel') || 'whatsapp'))
+      fault(`"${cell('channel').slice(0, 40)}" is no channel.`);
+    else if ([...cell('note')].length > NOTE_MAX) fault(`the note has more than ${NOTE_MAX} characters.`);
+    else if (at !== undefined && !(at.getTime() >= EARLIEST_MS && at.getTime() <= latestMs))
+      fault(`"${cell('at').slice(0, 40)}" is no time between 2009, when WhatsApp began, and now.`);
     else
       changes.push({
         workspaceId,

@@ -7,17 +7,15 @@ import { START_WORDS, STOP_WORDS } from '../message/stop-words.ts';
 import { type Entry, entriesOf, historyOf } from '../recipients/ledger.ts';
 import { principalOf, requires } from './access.ts';
 import { consentCsvRoutes } from './consents-csv.ts';
+import { CHANNEL, NOTE_MAX } from './consents-schema.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { invalid, notFound } from './problem.ts';
 import { listOf, oneOf, readQuery } from './query.ts';
 import { Exactly } from './schema.ts';
 
-const NOTE_MAX = 500;
-const CHANNEL_MAX = 32;
-
 const Recipient = Type.String({ minLength: 1, maxLength: 300 });
 const Note = Type.Optional(Type.String({ maxLength: NOTE_MAX }));
-const Channel = Type.Optional(Type.String({ pattern: `^[a-z_]{1,${CHANNEL_MAX}}$` }));
+const Channel = Type.Optional(Type.String({ pattern: CHANNEL.source }));
 const Reason = Type.Enum([...CONSENT_REASONS]);
 
 const WORDS_MAX = 100;

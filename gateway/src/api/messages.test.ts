@@ -43,6 +43,7 @@ beforeAll(async () => {
   const mask = eventMask(['sent', 'delivered', 'read', 'canceled']);
   accept = new Accept({
     suppress: () => {},
+    fail: () => {},
     depth: new QueueDepth(g.store, g.clock, 1_000),
     repeats: new Repeats({ store: g.store, clock: g.clock, alone: true }),
     store: g.store,

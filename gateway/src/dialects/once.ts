@@ -38,6 +38,7 @@ export function keepBodies(app: FastifyInstance): void {
  * A caller that went before its answer, or was told that something went wrong, may come again.
  *
  * @param handle accepts with the mark; what it returns is the answer
+ * @param replayed makes the answer to a repeat from what was kept, where that is not the whole of it
  */
 export async function once(
   request: FastifyRequest,
@@ -46,6 +47,7 @@ export async function once(
   principal: Principal,
   handle: (mark: Mark) => Promise<unknown>,
   refuse: (problem: HttpProblem) => unknown,
+  replayed?: (kept: string) => Promise<unknown>,
 ): Promise<unknown> {
   const given = request.headers['idempotency-key'];
   if (given === undefined) return unkeyed(request, reply, repeats, principal, handle);
@@ -62,7 +64,9 @@ export async function once(
     const before = await repeats.answered(key);
     if (before === undefined) return undefined;
     if (before === 'reused') return refuse({ kind: 'idempotency_key', why: 'reused' });
-    return reply.headers(REPLAYED).type('application/json; charset=utf-8').send(before.answer);
+    reply.headers(REPLAYED);
+    if (replayed !== undefined) return replayed(before.answer);
+    return reply.type('application/json; charset=utf-8').send(before.answer);
   };
   try {
     return (await replay()) ?? (await handle({ hash: undefined, retried: false, isOpen: () => true, key }));

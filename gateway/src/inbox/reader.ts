@@ -53,8 +53,8 @@ export interface ReaderOptions {
   readonly aliases: Aliases;
   /** Somebody has set in WhatsApp what is wanted. Doing it again changes nothing. */
   readonly onPreferences?: ((changes: readonly ConsentChange[]) => Promise<void>) | undefined;
-  /** Before messages are stored: their media is to be fetched, their wishes heard. Doing it again changes nothing. */
-  readonly onInbound?: ((rows: readonly InboundRow[]) => Promise<void>) | undefined;
+  /** Before messages are stored: their media is to be fetched, their wishes heard. Doing it again changes nothing. What it returns is done when they are stored. */
+  readonly onInbound?: ((rows: readonly InboundRow[]) => Promise<(() => void) | undefined>) | undefined;
   /** What Meta said, and which of it was not known before. */
   readonly onNotices?: ((rows: readonly NoticeRow[], fresh: ReadonlySet<NoticeRow>) => void) | undefined;
   readonly onApplied: (applied: Applied) => void;
@@ -285,9 +285,10 @@ export class Reader {
     await aliases.unlearn(
       arrived.filter(isFromNumber).map(row => ({ workspace: row.workspace, alias: row.key, at: row.at })),
     );
-    if (arrived.length > 0) await onInbound?.(arrived);
+    const after = arrived.length > 0 ? await onInbound?.(arrived) : undefined;
     for (const { facts, inbound, journalIds } of portions(effects))
       onApplied(await store.run(APPLY, [mergeFacts(facts), inbound, journalIds, clock.now().toISOString()]));
+    after?.();
   }
 }
 

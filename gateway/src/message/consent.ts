@@ -20,9 +20,12 @@ export const CONSENT_REASONS = Object.keys(CONSENT) as ConsentReason[];
 /** Everything by which a person says that messages are not wanted, the block list apart. */
 export const OPTED_OUT = CONSENT.unsubscribed | CONSENT.stopped | CONSENT.marketing;
 
-/** The reasons in a mask, the gravest first: what is told to the sender of a message. */
+/** Where several hold a message back, what its sender is told: the person's own word before the block list (ycloud §6). */
+const TOLD: readonly ConsentReason[] = ['unsubscribed', 'stopped', 'marketing', 'blocked'];
+
+/** The reasons in a mask, the one that is told first. */
 export function consentReasons(mask: number): ConsentReason[] {
-  return CONSENT_REASONS.filter(reason => (mask & CONSENT[reason]) !== 0);
+  return TOLD.filter(reason => (mask & CONSENT[reason]) !== 0);
 }
 
 /** What a workspace has decided for messages that say nothing themselves. */

@@ -30,17 +30,20 @@ export interface Outbound {
   readonly unconfirmedDeadlineMs?: number;
   /** What a recipient's opt-outs mean for it; the workspace's policy when not given. */
   readonly consent?: Consent;
+  /**
+   * How its caller learns what is known to stand against it when it is accepted. `refuse`, the default: nothing is stored.
+   * `report`: it is stored and ends at once, as failed or suppressed.
+   */
+  readonly known?: 'refuse' | 'report';
   /** Its caller waits for what WhatsApp says of it: it is tried once. */
   readonly direct?: boolean;
 }
 
-/** The reasons of `CONSENT` that hold a message back, as a mask, and how its caller learns that one does. */
+/** The reasons of `CONSENT` that hold a message back, as masks. */
 export interface Consent {
   readonly mask: number;
   /** Beside `mask`, for an advertisement. */
   readonly marketingMask: number;
-  /** `refuse`: nothing is stored. `report`: it is accepted, and ends as suppressed. */
-  readonly known: 'refuse' | 'report';
 }
 
 /** As stored, by their number. */

@@ -21,23 +21,24 @@ export const STOP_WORDS: Readonly<Record<string, readonly string[]>> = {
   zh: ['退订', '停止', '取消订阅'],
 };
 
+/** Fewer than there are words for it: many of those stand on the buttons of menus. */
 export const START_WORDS: Readonly<Record<string, readonly string[]>> = {
-  en: ['start', 'unstop', 'subscribe', 'resume', 'opt in', 'optin'],
-  es: ['empezar', 'alta', 'darme de alta', 'suscribir', 'suscribirme'],
-  pt: ['começar', 'iniciar', 'voltar', 'inscrever'],
-  de: ['starten', 'anmelden'],
-  fr: ['commencer', "s'abonner", 'réabonner'],
-  it: ['inizia', 'iscrivimi'],
-  nl: ['starten', 'aanmelden'],
-  pl: ['zapisz', 'wznów'],
-  ru: ['старт', 'подписаться'],
-  tr: ['başla', 'başlat', 'abone ol'],
-  id: ['mulai', 'langganan'],
-  ar: ['ابدأ', 'ابدا', 'اشتراك'],
-  he: ['התחל', 'הצטרף'],
-  hi: ['शुरू करें', 'शुरू'],
-  ja: ['開始', '配信再開'],
-  zh: ['开始', '订阅'],
+  en: ['start', 'unstop', 'subscribe', 'opt in', 'optin'],
+  es: ['darme de alta', 'suscribir', 'suscribirme'],
+  pt: ['inscrever', 'inscrever-me'],
+  de: ['anmelden', 'abonnieren'],
+  fr: ["s'abonner", 'réabonner'],
+  it: ['iscrivimi'],
+  nl: ['aanmelden'],
+  pl: ['zapisz mnie'],
+  ru: ['подписаться'],
+  tr: ['abone ol'],
+  id: ['langganan'],
+  ar: ['اشتراك'],
+  he: ['הצטרף'],
+  hi: ['शुरू करें'],
+  ja: ['配信再開'],
+  zh: ['订阅'],
 };
 
 /** What a workspace has decided about words; what is not given is as above. */

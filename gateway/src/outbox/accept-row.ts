@@ -36,7 +36,7 @@ export interface RowOptions {
  * A message as it is stored.
  *
  * @param requestHash of the request that it came with
- * @returns undefined where its template does not allow it
+ * @returns undefined where its template does not allow it, and its caller is to be refused
  */
 export function rowOf(
   options: RowOptions,
@@ -45,13 +45,14 @@ export function rowOf(
   createdAt: Date,
   requestHash: string | undefined,
 ): Row | undefined {
-  if (!verdict.ok) return undefined;
+  const refuses = message.known !== 'report';
+  if (!verdict.ok && refuses) return undefined;
   const { content } = message;
+  const category = verdict.ok ? verdict.category : undefined;
   // With a category Meta makes a template of it (Direct Send, meta-cloud-api §3.3): the window does not matter.
   const terms = options.termsOf(message.workspaceId);
   const validForMs =
-    message.validForMs ??
-    (verdict.category === 'AUTHENTICATION' ? VALID_CODE_MS : (terms?.validForMs ?? VALID_MS));
+    message.validForMs ?? (category === 'AUTHENTICATION' ? VALID_CODE_MS : (terms?.validForMs ?? VALID_MS));
   const freeForm = content.type !== 'template' && (content.category ?? 'service') === 'service';
   return {
     id: newId(),
@@ -62,13 +63,13 @@ export function rowOf(
     rk: canonicalRecipient(message.recipient),
     k: content.type,
     c: JSON.stringify(content),
-    p: PRIORITY[message.priority ?? priorityOf(verdict.category)],
+    p: PRIORITY[message.priority ?? priorityOf(category)],
     m:
       message.webhookUrl === undefined || message.dialect === undefined ? 0 : options.maskOf(message.dialect),
     cb: message.callbackData,
     u: message.webhookUrl,
     fu: message.webhookFailoverUrl,
-    t: verdict.templateId,
+    t: verdict.ok ? verdict.templateId : undefined,
     v: new Date(createdAt.getTime() + validForMs).toISOString(),
     // A caller who was told of a doubt does not expect a second try.
     up: message.direct === true ? 'fail' : message.unconfirmedPolicy,
@@ -78,20 +79,22 @@ export function rowOf(
     at: createdAt.toISOString(),
     tl: ttlOf(message, verdict),
     h: requestHash,
-    ...consentOf(message, verdict.category, terms?.consentPolicy ?? CONSENT_POLICY),
+    cm: consentsOf(message, category, terms?.consentPolicy ?? CONSENT_POLICY),
+    cr: refuses,
+    z: verdict.ok ? undefined : true,
     o: message.direct === true ? true : undefined,
   };
 }
 
 /** A template whose category nobody knows may be an advertisement. */
-function consentOf(
+function consentsOf(
   { content, consent }: Outbound,
   category: string | undefined,
   policy: ConsentPolicy,
-): Pick<Row, 'cm' | 'cr'> {
+): number {
   const marketing = content.type === 'template' && (category === 'MARKETING' || category === undefined);
-  if (consent === undefined) return { cm: consentMask(policy, marketing), cr: true };
-  return { cm: consent.mask | (marketing ? consent.marketingMask : 0), cr: consent.known === 'refuse' };
+  if (consent === undefined) return consentMask(policy, marketing);
+  return consent.mask | (marketing ? consent.marketingMask : 0);
 }
 
 /** How long WhatsApp tries to deliver it, where that is shorter than usual (meta-cloud-api §3.4). */

@@ -31,8 +31,10 @@ export interface Row {
   readonly tl: number | undefined;
   /** The reasons that hold it back, where they stand for its recipient (`CONSENT`). */
   readonly cm: number;
-  /** Then nothing is stored of it; else it ends as suppressed. */
+  /** What stands against it is refused, and nothing stored; else it is stored and ends at once. */
   readonly cr: boolean;
+  /** WhatsApp would not take it: it ends at once. */
+  readonly z: true | undefined;
   /** Tried once: its caller waits. */
   readonly o: true | undefined;
   /** The request that it came with, by its place among the requests; and that one's hash. */
@@ -61,6 +63,8 @@ export interface Asked {
 export interface AcceptOutcome {
   /** Ids of messages that nothing was stored of: their window is closed. */
   readonly refused: readonly string[];
+  /** Ids of messages that were stored all the same, to end at once: their window is closed. */
+  readonly shut: readonly string[];
   /** Messages whose recipient does not want them, and why. */
   readonly barred: readonly { readonly id: string; readonly m: number }[];
   /** Requests that came before, with what was stored then. */
@@ -74,15 +78,26 @@ export interface AcceptOutcome {
   readonly taken: readonly number[];
 }
 
+/**
+ * SQL: an entry stands. Said so that no index of standing entries fits: while the table is new, or just filled by an import,
+ * the planner takes such an index for tiny, and walks all entries of a workspace for each message (seconds instead of
+ * microseconds with 100,000).
+ */
+export const STANDS = (alias: string): string => `${alias}.active::integer = 1`;
+
 /** SQL: of a judged message, that it is to be stored. */
 const TO_STORE = `
-  not away and (q is null or q not in (select q from earlier)) and (y is not true or q in (select q from fresh))`;
+  not away and (q is null or q not in (select q from earlier))
+    and (y is not true or q in (select q from fresh) or q in (select q from judged where away))`;
 
 /**
  * One commit for all messages that arrived together. Free-form content inside the recipient's window is a reply and
  * goes before the rest; outside it is refused where the sender's webhooks have come without a gap, else WhatsApp decides.
- * What the recipient does not want is refused too, or stored to end as suppressed. Window and consent are joins here and
- * not a cache, since another node may have seen the inbound.
+ * What the recipient does not want is refused too. Window and consent are joins here and not a cache, since another node may
+ * have seen the inbound.
+ *
+ * A caller who is told by reports gets what is refused as a message that ends at once. It is put where no claim finds it, and
+ * where a sweep would after a crash: there its validity is over.
  *
  * A request is the repeat of an equal one within two minutes when it says so, when the caller may believe that one lost
  * (`doubtful_requests`), or when the node that took it died within a second of that. It stores nothing and gets what was
@@ -102,7 +117,7 @@ export const ACCEPT: Statement<AcceptOutcome> = {
     with input as (
       select * from json_to_recordset($1::json) as i(
         id uuid, w uuid, s uuid, d text, r text, rk text, k text, c text, p smallint, m integer, cb text, u text, fu text,
-        t uuid, v timestamptz, up text, um integer, f boolean, x boolean, at timestamptz, tl integer, q integer, h bigint, y boolean, cm smallint, cr boolean, o boolean)
+        t uuid, v timestamptz, up text, um integer, f boolean, x boolean, at timestamptz, tl integer, q integer, h bigint, y boolean, cm smallint, cr boolean, z boolean, o boolean)
     ), asked as materialized (
       select r.*, r.s or exists (
         select from doubtful_requests d where d.hash = r.h and d.at > $3::timestamptz - interval '2 minutes') as again
@@ -127,12 +142,14 @@ export const ACCEPT: Statement<AcceptOutcome> = {
       select i.*, coalesce(a.recipient, i.rk) as person, coalesce(o.opened_at > i.at - interval '24 hours', false) as open,
         case when i.cm = 0 then 0 else coalesce((
           select bit_or(c.reason) from consents c where c.workspace_id = i.w and c.recipient = coalesce(a.recipient, i.rk)
-            and c.channel = 'whatsapp' and c.active and c.reason & i.cm <> 0), 0) end as barred
+            and c.channel = 'whatsapp' and ${STANDS('c')} and c.reason & i.cm <> 0), 0) end as barred
       from input i
       left join recipient_aliases a on a.workspace_id = i.w and a.alias = i.rk
       left join windows o on o.sender_id = i.s and o.recipient = coalesce(a.recipient, i.rk)
     ), judged as materialized (
-      select *, f and x and not open or cr and barred <> 0 as away from met
+      select *, cr and (f and x and not open or barred <> 0) as away,
+        not cr and (z is true or f and x and not open) as doomed
+      from met
     ), keyed as (
       insert into idempotency_keys (workspace_id, route, key, body_hash, answer, created_at)
       select w, kr, kk, decode(kb, 'hex'), ka, $3::timestamptz from asked a
@@ -147,9 +164,10 @@ export const ACCEPT: Statement<AcceptOutcome> = {
     ), stored as (
       insert into messages (id, workspace_id, sender_id, dialect, recipient, kind, content, status, priority,
         report_mask, callback_data, webhook_url, webhook_failover_url, template_id, person, valid_until,
-        unconfirmed_policy, unconfirmed_ms, created_at, request_hash, node_id, consents, direct)
+        unconfirmed_policy, unconfirmed_ms, created_at, request_hash, node_id, consents, direct, parked, run_at)
       select id, w, s, d, r, k, c, 10, case when f and open and p = ${PRIORITY.normal} then ${PRIORITY.reply} else p end,
-        m, cb, u, fu, t, nullif(person, r), v, up, um, at, h, $4::uuid, cm, o is true
+        m, cb, u, fu, t, nullif(person, r), case when doomed then at else v end, up, um, at, h, $4::uuid, cm, o is true,
+        case when doomed then 'refused' end, case when doomed then at + interval '1 minute' end
       from judged j
       where ${TO_STORE}
       on conflict (id) do nothing
@@ -161,6 +179,7 @@ export const ACCEPT: Statement<AcceptOutcome> = {
     select json_build_object(
       'refused', (select coalesce(json_agg(id), '[]') from judged j
         where away and barred = 0 and not exists (select from messages m where m.id = j.id)),
+      'shut', (select coalesce(json_agg(id), '[]') from judged where doomed and z is not true),
       'barred', (select coalesce(json_agg(json_build_object('id', id, 'm', barred)), '[]') from judged where barred <> 0),
       'repeated', (select coalesce(json_agg(json_build_object('q', q, 'at', at, 'ids', ids, 'valid', valid)), '[]') from earlier),
       'taken', (select coalesce(json_agg(q), '[]') from asked a where kk is not null and q not in (select q from fresh)

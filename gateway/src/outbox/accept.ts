@@ -45,6 +45,8 @@ export interface AcceptOptions extends RowOptions {
   readonly checkTemplate: (message: Outbound) => TemplateVerdict | Promise<TemplateVerdict>;
   /** Ends a message that was stored though its recipient does not want it. */
   readonly suppress: (message: Waiting, mask: number) => void;
+  /** Ends a message that was stored though WhatsApp would not take it. */
+  readonly fail: (message: Waiting, failure: Failure) => void;
   readonly depth: Pick<QueueDepth, 'added' | 'check'>;
   readonly repeats: Pick<Repeats, 'nodeId' | 'alone' | 'isDoubtful' | 'cleared' | 'clear'>;
 }
@@ -52,6 +54,8 @@ export interface AcceptOptions extends RowOptions {
 /** The messages of one request on their way into a commit. */
 interface Entry {
   readonly rows: Row[];
+  /** By id, why WhatsApp would not take what is stored all the same. */
+  readonly doomed: ReadonlyMap<string, Failure>;
   readonly asked: Omit<Asked, 'q'> | undefined;
 }
 
@@ -143,7 +147,10 @@ export class Accept {
       storable.length === messages.length
         ? this.#asked(mark, storable, render, accepted as Accepted[])
         : undefined;
-    const stored = storable.length === 0 ? NOTHING : await this.#batch.add({ rows: storable, asked });
+    const doomed = new Map<string, Failure>();
+    for (const [index, row] of rows.entries()) if (row?.z) doomed.set(row.id, failureOf(verdicts[index]!));
+    const entry = { rows: storable, doomed, asked };
+    const stored = storable.length === 0 ? NOTHING : await this.#batch.add(entry);
     if (stored.taken) throw new KeyTaken();
     if (stored.repeated !== undefined) {
       if (mark?.hash !== undefined) repeats.cleared(mark.hash);
@@ -179,7 +186,7 @@ export class Accept {
   }
 
   async #commit(entries: readonly Entry[]): Promise<Stored[]> {
-    const { store, clock, depth, repeats, suppress, wake } = this.#options;
+    const { store, clock, depth, fail, repeats, suppress, wake } = this.#options;
     const asked: Asked[] = [];
     const rows: Row[] = [];
     for (const [q, entry] of entries.entries()) {
@@ -192,7 +199,7 @@ export class Accept {
       }
     }
     const now = clock.now();
-    const { refused, barred, repeated, taken } = await store.run(ACCEPT, [
+    const { refused, shut, barred, repeated, taken } = await store.run(ACCEPT, [
       rows,
       asked,
       now.toISOString(),
@@ -217,7 +224,9 @@ export class Accept {
         if (notStored.has(id)) continue;
         depth.added(s, 1);
         const mask = masks.get(id);
+        const failure = shut.includes(id) ? WINDOW_CLOSED : entry.doomed.get(id);
         if (mask !== undefined) suppress({ id, sender: s, attempt: 0 }, mask);
+        else if (failure !== undefined) fail({ id, sender: s, attempt: 0 }, failure);
       }
     }
     wake(new Set(rows.map(row => row.s)));

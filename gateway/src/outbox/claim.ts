@@ -1,5 +1,6 @@
 import { STATUS } from '../message/status.ts';
 import type { Statement } from '../store/store.ts';
+import { STANDS } from './accept-statement.ts';
 import { BEHIND, PAIR_AHEAD_S, PAIR_EVERY_S } from './pairs.ts';
 
 /** How many messages a lane may take now; the epoch proves that the lane is still ours. */
@@ -41,6 +42,8 @@ export interface Waiting {
 /** A message that ends unsent: past its validity, or unwanted by its recipient as the mask says. */
 export interface Ended extends Waiting {
   readonly barred: number;
+  /** Times it was sent again because nothing was heard of it: it may have arrived. */
+  readonly resends: number;
 }
 
 /** What a claim did with the front of one lane. */
@@ -64,7 +67,8 @@ export interface Claim {
  * Takes the next messages of each lane, in priority and accept order, and writes `sending` with a lease before
  * anything leaves: a crash then leaves an outcome that is known to be unknown, not a silent second send.
  *
- * What the recipient does not want, by an opt-out since it was accepted, is not taken and ends.
+ * What the recipient does not want, by an opt-out since it was accepted, is not taken and ends; under which name the person
+ * is known may have changed since, too.
  *
  * Of one sender, recipient and priority one message is on its way at a time, so that they leave in accept order; what
  * must wait for an earlier one (also where the head holds nobody any more, while the next in line is not called yet), or for Meta's limit on the pair, is put aside with its reason, outside the ready index:
@@ -81,12 +85,14 @@ export const CLAIM: Statement<Claim> = {
       join lanes l on l.sender_id = b.s and l.epoch = b.e and l.node_id = $2::uuid
     ), ready as materialized (
       select m.*, b.n from budget b cross join lateral (
-        select id, sender_id, coalesce(person, recipient) as person, priority, seq, attempt,
+        select id, sender_id, coalesce(person, recipient) as person, priority, seq, attempt, resends,
           valid_until <= $3::timestamptz as late,
           case when consents = 0 then 0 else coalesce((
             select bit_or(c.reason) from consents c where c.workspace_id = messages.workspace_id
-              and c.recipient = coalesce(messages.person, messages.recipient) and c.channel = 'whatsapp' and c.active
-              and c.reason & messages.consents <> 0), 0) end as barred
+              and c.recipient = coalesce((
+                select a.recipient from recipient_aliases a where a.workspace_id = messages.workspace_id
+                  and a.alias = coalesce(messages.person, messages.recipient)), messages.person, messages.recipient)
+              and c.channel = 'whatsapp' and ${STANDS('c')} and c.reason & messages.consents <> 0), 0) end as barred
         from messages
         where sender_id = b.s and status = ${STATUS.queued} and parked is null
         order by priority, seq limit b.k
@@ -155,7 +161,7 @@ export const CLAIM: Statement<Claim> = {
         'content', content, 'attempt', attempt, 'tries', tries, 'resends', resends, 'template', template_id,
         'unconfirmed_ms', unconfirmed_ms, 'direct', direct) order by priority, seq), '[]') from moved where status = ${STATUS.sending}),
       'ended', (select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'attempt', attempt,
-          'barred', barred)), '[]') from ready where late or barred <> 0),
+          'barred', barred, 'resends', resends)), '[]') from ready where late or barred <> 0),
       'lanes', (select coalesce(json_agg(json_build_object('s', sender_id, 'found', found, 'taken', taken, 'aside', aside)), '[]')
         from (select r.sender_id, count(*) as found, count(*) filter (where a.taken) as taken,
             count(*) filter (where a.parked is not null or r.late or r.barred <> 0) as aside

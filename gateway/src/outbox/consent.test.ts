@@ -1,8 +1,13 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accepted, type OutboxGround, outboxGround } from '../../test/outbox.ts';
+import { accepted, failing, type OutboxGround, outboxGround } from '../../test/outbox.ts';
 import { CONSENT, type ConsentReason } from '../message/consent.ts';
 import type { Consent, Outbound } from '../message/message.ts';
+import { Aliases } from '../recipients/aliases.ts';
 import { Consents } from '../recipients/consents.ts';
+import { unknownTemplate } from '../templates/template.ts';
+import { ACCEPT } from './accept-statement.ts';
+import { CLAIM } from './claim.ts';
 
 /** What the ledger holds back, at accept and at send. */
 let o: OutboxGround;
@@ -82,23 +87,18 @@ describe('at accept', () => {
   test.each<[string, Consent, ConsentReason, string | undefined]>([
     [
       'its flag for it',
-      { mask: CONSENT.unsubscribed, marketingMask: 0, known: 'report' },
+      { mask: CONSENT.unsubscribed, marketingMask: 0 },
       'unsubscribed',
       'recipient_unsubscribed',
     ],
-    [
-      'no flag for it',
-      { mask: CONSENT.blocked, marketingMask: 0, known: 'report' },
-      'unsubscribed',
-      undefined,
-    ],
+    ['no flag for it', { mask: CONSENT.blocked, marketingMask: 0 }, 'unsubscribed', undefined],
   ])(
     'a message with %s is stored, and ends as suppressed where the flag says so',
     async (_, consent, reason, code) => {
       const node = await o.node(accepted);
       const to = person();
       await out(to, reason);
-      const [answer] = await node.accept.accept([o.hello({ recipient: to, consent })]);
+      const [answer] = await node.accept.accept([o.hello({ recipient: to, consent, known: 'report' })]);
       if (answer?.kind !== 'accepted') throw new Error('it was refused');
       if (code === undefined) return o.becomes(answer.id, 'accepted');
       await o.becomes(answer.id, 'suppressed');
@@ -158,4 +158,95 @@ describe('at send', () => {
     await o.becomes(id!, 'failed');
     expect(await failureOf(id!)).toBe('131050');
   });
+
+  test('an entry under a user id goes on holding what waits when it moves to the number', async () => {
+    const node = await o.node(accepted, as('UTILITY'));
+    node.dispatch.hold(o.g.sender, 600);
+    const [id] = await node.put(o.hello({ recipient: 'US.778' }));
+    await out('US.778', 'blocked');
+    await learn('US.778', person());
+    await o.becomes(id!, 'suppressed');
+  });
+
+  test('a word under the number holds what waits under a user id that turns out to be the same person’s', async () => {
+    const node = await o.node(accepted, as('MARKETING'));
+    node.dispatch.hold(o.g.sender, 600);
+    const [id] = await node.put(template('US.779'));
+    const number = person();
+    await learn('US.779', number);
+    await out(number, 'stopped');
+    await o.becomes(id!, 'suppressed');
+  });
+
+  test('what was sent before, and nobody knows whether it arrived, is not told as suppressed', async () => {
+    const node = await o.node(
+      (send, count) =>
+        count === 1 ? failing({ code: 'ECONNRESET', outcome: 'unknown' }) : accepted(send, count),
+      { ...as('MARKETING'), sweeps: true },
+    );
+    const to = person();
+    const [id] = await node.put(template(to, { unconfirmedPolicy: 'resend', unconfirmedDeadlineMs: 1_000 }));
+    await o.becomes(id!, 'unconfirmed');
+    await out(to, 'stopped');
+    o.step(2_000);
+    await o.becomes(id!, 'failed');
+    expect(await failureOf(id!)).toBe('unconfirmed');
+    expect(node.sent.filter(one => one.recipient === to)).toHaveLength(1);
+  });
+});
+
+const learn = (alias: string, recipient: string) =>
+  new Aliases(o.g.store, o.clock).learn([{ workspace: o.g.workspace, alias, recipient }]);
+
+describe('a caller who is told by reports', () => {
+  test('gets what WhatsApp would not take as a message that fails at once, and nothing is sent', async () => {
+    const node = await o.node(accepted, {
+      checkTemplate: () => ({ ok: false, failure: unknownTemplate('sale', 'en') }),
+    });
+    const to = person();
+    const [answer] = await node.accept.accept([template(to, { known: 'report' })]);
+    if (answer?.kind !== 'accepted') throw new Error('it was refused');
+    await o.becomes(answer.id, 'failed');
+    expect(await failureOf(answer.id)).toBe('132001');
+    expect(node.sent.some(one => one.recipient === to)).toBe(false);
+  });
+
+  test('gets a closed window the same way', async () => {
+    await o.heard();
+    const node = await o.node(accepted, { closedIsKnown: () => true });
+    const [answer] = await node.accept.accept([o.hello({ recipient: person(), known: 'report' })]);
+    if (answer?.kind !== 'accepted') throw new Error('it was refused');
+    await o.becomes(answer.id, 'failed');
+    expect(await failureOf(answer.id)).toBe('131047');
+  });
+});
+
+test('a keyed request of which one message is refused stores the others', async () => {
+  const node = await o.node(accepted, as('MARKETING'));
+  const [good, bad] = [person(), person()];
+  await out(bad, 'stopped');
+  const key = { workspaceId: o.g.workspace, route: 'POST /x', key: 'one-of-two', bodyHash: '00' };
+  const mark = { hash: undefined, retried: false, isOpen: () => true, key };
+  const answers = await node.accept.accept([template(good), template(bad)], mark, () => ({}));
+  expect(answers.map(one => one.kind)).toEqual(['accepted', 'refused']);
+  const [first] = answers;
+  if (first?.kind === 'accepted') await o.becomes(first.id, 'accepted');
+});
+
+test.each([
+  ['accept', ACCEPT.text],
+  ['claim', CLAIM.text],
+])('%s finds entries by the person, also before the database knows how many there are', async (_, text) => {
+  // As a hot connection plans: once, by key, and while the ledger was empty.
+  const plan = await o.g.store.db.connection().execute(async db => {
+    await sql`set plan_cache_mode = force_generic_plan`.execute(db);
+    await sql`set enable_seqscan = off`.execute(db);
+    await sql`set enable_hashjoin = off`.execute(db);
+    await sql`set enable_mergejoin = off`.execute(db);
+    await sql`analyze consents`.execute(db);
+    const { rows } = await sql<{ 'QUERY PLAN': string }>`explain (generic_plan) ${sql.raw(text)}`.execute(db);
+    return rows.map(row => row['QUERY PLAN']).join('\n');
+  });
+  const scans = plan.match(/Index Scan using (\S*consents\S*)/g) ?? [];
+  expect(scans).toEqual(['Index Scan using consents_pkey']);
 });

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accepted, failing, type OutboxGround, type OutboxNode, outboxGround } from '../../test/outbox.ts';
+import { CANCELED } from '../message/failure.ts';
 import type { Outbound } from '../message/message.ts';
+import { STATUS } from '../message/status.ts';
+import { DirectSends } from './direct.ts';
 
 /** A message whose caller waits: one try, and an answer whatever happens. */
 let o: OutboxGround;
@@ -91,4 +94,30 @@ test('without the notification the answer is found by looking', async () => {
   // This one is told nothing: it sends nothing, and believes that it is alone.
   const outcome = await door.direct.wait({ id: id!, sender: o.g.sender }, 5_000);
   expect(outcome.kind).toBe('accepted');
+});
+
+test('a node that stops answers those who wait, and what has not left never leaves', async () => {
+  const node = await o.node(accepted);
+  node.dispatch.hold(o.g.sender, 1_000);
+  const [id] = await node.put(direct());
+  const waiting = node.direct.wait({ id: id!, sender: o.g.sender }, 10_000);
+  node.direct.drain();
+  expect(await waiting).toEqual({ kind: 'unsent' });
+  await o.becomes(id!, 'canceled');
+});
+
+test('a database that does not answer at the deadline keeps nobody waiting', async () => {
+  const node = await o.node(accepted);
+  const stuck = new DirectSends({
+    store: o.g.store,
+    clock: o.clock,
+    settle: { end: () => new Promise(() => {}) },
+    alone: true,
+    onError: () => {},
+  });
+  node.dispatch.hold(o.g.sender, 4_000);
+  const [id] = await node.put(direct());
+  expect(await stuck.wait({ id: id!, sender: o.g.sender }, 50)).toEqual({ kind: 'unknown' });
+  await stuck.stop();
+  await node.settle.end({ id: id!, sender: o.g.sender, attempt: 0 }, STATUS.canceled, CANCELED);
 });

@@ -17,7 +17,9 @@ export type DirectOutcome =
   /** It has left, and WhatsApp did not say in time whether it took it. */
   | { readonly kind: 'unanswered' }
   /** It did not leave in time and never will. */
-  | { readonly kind: 'unsent' };
+  | { readonly kind: 'unsent' }
+  /** The database does not say; it has left, or never will. */
+  | { readonly kind: 'unknown' };
 
 interface State {
   readonly id: string;
@@ -25,6 +27,9 @@ interface State {
   readonly wamid: string | null;
   readonly failure: string | null;
 }
+
+/** At the deadline the database has this long to say what became of a message. */
+const LAST_LOOK_MS = 2_000;
 
 const LOOK: Statement<State[]> = {
   name: 'look_at_direct',
@@ -52,7 +57,8 @@ export interface DirectOptions {
 /** Those who wait for what WhatsApp says of their message, on whichever node it is sent. */
 export class DirectSends {
   readonly #options: DirectOptions;
-  readonly #waiting = new Map<string, (outcome: DirectOutcome) => void>();
+  readonly #waiting = new Map<string, (outcome: DirectOutcome | 'late') => void>();
+  #stopping = false;
   #listening: { stop: () => Promise<void> } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -70,6 +76,12 @@ export class DirectSends {
     });
   }
 
+  /** Waits for nobody any more: what has not left is cancelled now. */
+  drain(): void {
+    this.#stopping = true;
+    for (const answer of this.#waiting.values()) answer('late');
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#listening?.stop();
@@ -85,21 +97,21 @@ export class DirectSends {
     message: { readonly id: string; readonly sender: string },
     deadlineMs: number,
   ): Promise<DirectOutcome> {
-    const { settle } = this.#options;
-    const { id, sender } = message;
+    const { id } = message;
     let timer: NodeJS.Timeout | undefined;
-    const answered = new Promise<DirectOutcome>(resolve => this.#waiting.set(id, resolve));
+    const answered = new Promise<DirectOutcome | 'late'>(resolve => this.#waiting.set(id, resolve));
     const late = new Promise<'late'>(resolve => {
-      timer = setTimeout(resolve, deadlineMs, 'late');
+      timer = setTimeout(resolve, this.#stopping ? 0 : deadlineMs, 'late');
     });
     this.#timer ??= setInterval(() => void this.#look(), POLL_MS);
     try {
       const outcome = await Promise.race([answered, late]);
       if (outcome !== 'late') return outcome;
-      await settle.end({ id, sender, attempt: 0 }, STATUS.canceled, CANCELED);
-      const [state] = await this.#options.store.run(LOOK, [[id]]);
-      if (state === undefined) return { kind: 'unanswered' };
-      return state.status === STATUS.canceled ? { kind: 'unsent' } : outcomeOf(state);
+      clearTimeout(timer);
+      const patience = new Promise<DirectOutcome>(resolve => {
+        timer = setTimeout(resolve, LAST_LOOK_MS, { kind: 'unknown' });
+      });
+      return await Promise.race([this.#cancel(message), patience]);
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(id);
@@ -107,6 +119,18 @@ export class DirectSends {
         clearInterval(this.#timer);
         this.#timer = undefined;
       }
+    }
+  }
+
+  async #cancel({ id, sender }: { readonly id: string; readonly sender: string }): Promise<DirectOutcome> {
+    const { settle, store, onError } = this.#options;
+    try {
+      await settle.end({ id, sender, attempt: 0 }, STATUS.canceled, CANCELED);
+      const [state] = await store.run(LOOK, [[id]]);
+      return state === undefined ? { kind: 'unanswered' } : outcomeOf(state);
+    } catch (error) {
+      onError(error, 'cancel a message that somebody waits for');
+      return { kind: 'unknown' };
     }
   }
 
@@ -133,6 +157,7 @@ export class DirectSends {
 }
 
 function outcomeOf({ status, wamid, failure }: State): DirectOutcome {
+  if (status === STATUS.canceled || status === STATUS.expired) return { kind: 'unsent' };
   // A failure that came by webhook a moment after WhatsApp took it is told by its report.
   if (wamid !== null) return { kind: 'accepted', wamid };
   if (failure !== null && status >= STATUS.failed)

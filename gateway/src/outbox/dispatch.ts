@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Send, SendResult } from '../carriers/whatsapp/client.ts';
-import { EXPIRED } from '../message/failure.ts';
+import { EXPIRED, UNCONFIRMED } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { type Budget, CLAIM, type Claimed } from './claim.ts';
 import { WRITTEN_HOLD_MS } from './holds.ts';
@@ -203,7 +203,10 @@ export class Dispatch {
         const ending =
           message.barred === 0
             ? settle.end(message, STATUS.expired, EXPIRED)
-            : settle.suppress(message, message.barred);
+            : // It may have arrived: what Meta says of that must still be heard.
+              message.resends > 0
+              ? settle.fail(message, UNCONFIRMED)
+              : settle.suppress(message, message.barred);
         void ending.catch(error => onError(error, 'end a message'));
       }
       for (const message of claim.claimed) void this.#send(message);

@@ -14,7 +14,7 @@ const MEDIA_UNKNOWN: readonly string[] = ['100', '131009', '131052', '131053'];
 /** A message whose upload took longer than this is claimed anew: its lease was made for one request. */
 const UPLOAD_MAX_MS = 10_000;
 
-const UPLOADED: Failure = {
+export const UPLOADED: Failure = {
   code: 'media_uploaded',
   title: 'Its media was uploaded first',
   outcome: 'retry',

@@ -9,6 +9,7 @@ import { APPLY, type Applied, type Fact, mergeFacts } from './apply.ts';
 import type { Claimed, Waiting } from './claim.ts';
 import { type Holds, WRITTEN_HOLD_MS } from './holds.ts';
 import { MOVE, type Move } from './move.ts';
+import { UPLOADED } from './send.ts';
 
 /** Pauses before the second, third and fourth try (meta-cloud-api §4: 131000, 131016, 2). */
 const BACKOFF_MS = [1_000, 5_000, 25_000] as const;
@@ -117,7 +118,8 @@ export class Settle {
     const failure = result.failure;
     if (failure.code === MARKETING_STOPPED)
       this.#options.onMarketingStopped(message.sender, message.recipient);
-    if (message.direct && failure.outcome !== 'unknown') return this.#failDirect(message, failure);
+    if (message.direct && failure.outcome !== 'unknown' && failure.code !== UPLOADED.code)
+      return this.#failDirect(message, failure);
     switch (failure.outcome) {
       case 'final':
         if (failure.code === TEMPLATE_PAUSED && (await this.#isHeld(message)))

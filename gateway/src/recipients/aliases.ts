@@ -60,6 +60,9 @@ const LEARN: Statement<number> = {
       on conflict (sender_id, recipient) do update
       set opened_at = greatest(windows.opened_at, excluded.opened_at),
         last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
+    ), retold as (
+      update consent_changes c set recipient = l.recipient
+      from learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
     ), parted as (
       delete from consents c using learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
       returning c.*, l.recipient as person

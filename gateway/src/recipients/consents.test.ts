@@ -80,7 +80,7 @@ describe('the ledger', () => {
   test('an older word that comes late does not undo a newer one', async () => {
     const now = clock.now().getTime();
     await consents.record([change({ at: new Date(now) })]);
-    await consents.record([change({ active: false, at: new Date(now + 2_000) })]);
+    await consents.record([change({ active: false, at: new Date(now + 5_000) })]);
     // Meta repeats its webhooks over seven days.
     expect(await consents.record([change({ at: new Date(now) })])).toEqual([]);
     expect(await standing()).toEqual([]);
@@ -140,5 +140,16 @@ describe('the ledger', () => {
     expect(reports).toMatchObject([{ kind: 8192, event: 'created' }]);
     expect(JSON.parse(reports[0]!.value)).toMatchObject({ customer: PERSON, reason: 4, source: 'keyword' });
     expect(reported).toBe(1);
+  });
+
+  test('a STOP of Meta’s whole seconds is not older than an opt-in of the same second', async () => {
+    const second = Math.floor(clock.now().getTime() / 1_000) * 1_000;
+    await consents.record([change({ at: new Date(second - 1_000) })]);
+    await consents.record([change({ active: false, source: 'api', at: new Date(second + 500) })]);
+    expect(await consents.record([change({ at: new Date(second) })])).toHaveLength(1);
+    expect(await standing()).toMatchObject([{ source: 'keyword' }]);
+    // And what is said after it counts again.
+    await consents.record([change({ active: false, source: 'api', at: new Date(second + 900) })]);
+    expect(await standing()).toEqual([]);
   });
 });

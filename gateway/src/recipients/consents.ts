@@ -63,23 +63,22 @@ const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
     with input as materialized (
       select distinct on (i.w, coalesce(a.recipient, i.key), i.channel, i.reason) i.*, coalesce(a.recipient, i.key) as person
       from json_to_recordset($1::json) as i(id uuid, w uuid, key text, customer text, channel text, reason smallint,
-        active boolean, source text, note text, at timestamptz)
+        active boolean, source text, note text, at timestamptz, until timestamptz)
       left join recipient_aliases a on a.workspace_id = i.w and a.alias = i.key
       order by i.w, coalesce(a.recipient, i.key), i.channel, i.reason, i.at desc, i.id desc
     ), fresh as materialized (
       select i.*, c.active as was from input i left join consents c
         on c.workspace_id = i.w and c.recipient = i.person and c.channel = i.channel and c.reason = i.reason
-      where c.at is null or c.at <= i.at
+      where c.at is null or c.at <= i.until
     ), written as (
       insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)
       select w, person, channel, reason, active, customer, source, note, at, id from fresh
       on conflict (workspace_id, recipient, channel, reason) do update
-      set active = excluded.active, at = excluded.at,
+      set active = excluded.active, at = greatest(consents.at, excluded.at),
         customer = case when consents.active <> excluded.active then excluded.customer else consents.customer end,
         source = case when consents.active <> excluded.active then excluded.source else consents.source end,
         note = case when consents.active <> excluded.active then excluded.note else consents.note end,
         id = case when consents.active <> excluded.active then excluded.id else consents.id end
-      where consents.at <= excluded.at
     ), changed as materialized (
       select * from fresh where active <> coalesce(was, false)
     ), logged as (
@@ -139,6 +138,7 @@ export class Consents {
       source: change.source,
       note: change.note,
       at: (change.at ?? now).toISOString(),
+      until: new Date((change.at ?? now).getTime() + slackOf(change)).toISOString(),
     }));
     const { changed, reports } = await this.#store.run(RECORD, [rows, now.toISOString()]);
     if (reports > 0) this.#onReports();
@@ -149,6 +149,16 @@ export class Consents {
       at: new Date(at),
     }));
   }
+}
+
+/**
+ * Meta counts in whole seconds, and by another clock: a STOP that seems to be a little older than what stands was said
+ * after it. In doubt somebody who wants nothing gets nothing.
+ */
+const SLACK_MS = 2_000;
+
+function slackOf({ source, active }: ConsentChange): number {
+  return active && (source === 'keyword' || source === 'meta') ? SLACK_MS : 0;
 }
 
 /** @throws on a number that is no reason: only we write them */

@@ -1,6 +1,7 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
+import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Store } from '../store/store.ts';
@@ -66,6 +67,7 @@ export class Contacts {
           id,
           workspace_id: workspaceId,
           phone: input.phone,
+          recipient: canonicalRecipient(input.phone),
           email: input.email ?? null,
           nickname: input.nickname ?? null,
           country_code: input.countryCode ?? null,
@@ -94,6 +96,7 @@ export class Contacts {
         .updateTable('contacts')
         .set({
           phone: change.phone,
+          recipient: change.phone === undefined ? undefined : canonicalRecipient(change.phone),
           email: change.email,
           nickname: change.nickname,
           country_code: change.countryCode,

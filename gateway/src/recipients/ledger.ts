@@ -1,7 +1,7 @@
 import type { ConsentReason } from '../message/consent.ts';
-import { canonicalRecipient } from '../message/phone.ts';
 import type { Store } from '../store/store.ts';
 import { type ConsentSource, reasonOf } from './consents.ts';
+import { knownAs } from './known-as.ts';
 
 /** One line of the ledger. */
 export interface Entry {
@@ -42,7 +42,7 @@ export async function entriesOf(
     .where('workspace_id', '=', workspaceId)
     .where('active', '=', true)
     .$if(reasons !== undefined, query => query.where(eb => eb(eb('reason', '&', reasons!), '<>', 0)))
-    .$if(recipient !== undefined, query => query.where('recipient', '=', canonicalRecipient(recipient!)))
+    .$if(recipient !== undefined, query => query.where('recipient', '=', knownAs(workspaceId, recipient!)))
     .$if(after !== undefined, query => query.where('id', '<', after!))
     .orderBy('id', 'desc')
     .limit(limit)
@@ -61,7 +61,7 @@ export async function historyOf(
     .selectFrom('consent_changes')
     .select(COLUMNS)
     .where('workspace_id', '=', workspaceId)
-    .where('recipient', '=', canonicalRecipient(recipient))
+    .where('recipient', '=', knownAs(workspaceId, recipient))
     .$if(after !== undefined, query => query.where('id', '<', after!))
     .orderBy('id', 'desc')
     .limit(limit)

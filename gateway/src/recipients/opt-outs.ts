@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { CONSENT } from '../message/consent.ts';
-import { canonicalRecipient } from '../message/phone.ts';
 import type { Store } from '../store/store.ts';
+import { knownAs } from './known-as.ts';
 
 /** Somebody who wants nothing more by a channel: told so by the API or by hand, or by a STOP word. */
 export interface OptOut {
@@ -24,28 +24,21 @@ export interface OptOutPage {
   readonly offset: number;
   /** The `next` of an earlier page. */
   readonly after: string | undefined;
+  /** Whether all are counted. */
+  readonly counted: boolean;
 }
 
 const REASONS = [CONSENT.unsubscribed, CONSENT.stopped];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A filter by region reads so many entries for one page: numbers say their country only here. */
 const SCANNED_MAX = 20_000;
 
 /** All channels that somebody opted out of. */
 export async function optOutsOf(store: Store, workspaceId: string, customer: string): Promise<OptOut[]> {
-  const key = canonicalRecipient(customer);
   const rows = await distinct(store, workspaceId)
-    .where('recipient', '=', eb =>
-      eb.fn.coalesce(
-        eb
-          .selectFrom('recipient_aliases')
-          .select('recipient')
-          .where('workspace_id', '=', workspaceId)
-          .where('alias', '=', key)
-          .$asScalar(),
-        eb.val(key),
-      ),
-    )
+    .where('recipient', '=', knownAs(workspaceId, customer))
     .execute();
   return rows.map(toOptOut);
 }
@@ -64,13 +57,13 @@ export async function pageOfOptOuts(
   store: Store,
   workspaceId: string,
   { customer, channel, regionCodes, countriesOf }: OptOutFilter,
-  { limit, offset, after }: OptOutPage,
+  { limit, offset, after, counted }: OptOutPage,
 ): Promise<{ readonly rows: OptOut[]; readonly next: string | undefined; readonly total: number }> {
   const all = store.db
     .selectFrom(
       distinct(store, workspaceId)
         .$if(channel !== undefined, query => query.where('channel', '=', channel!))
-        .$if(customer !== undefined, query => query.where('recipient', '=', canonicalRecipient(customer!)))
+        .$if(customer !== undefined, query => query.where('recipient', '=', knownAs(workspaceId, customer!)))
         .as('c'),
     )
     .selectAll();
@@ -84,18 +77,20 @@ export async function pageOfOptOuts(
     const page = from < 0 ? [] : rows.slice(from, from + limit);
     return { rows: page, next: nextOf(page, rows.length > from + limit), total: rows.length };
   }
-  const cursor = after !== undefined && /^[0-9a-f-]{36}$/.test(after) ? after : undefined;
-  const [rows, { total }] = await Promise.all([
+  const cursor = after !== undefined && UUID.test(after) ? after : undefined;
+  const [rows, count] = await Promise.all([
     all
       .$if(cursor !== undefined, query => query.where('id', '<', cursor!))
       .orderBy('id', 'desc')
       .limit(limit + 1)
       .offset(offset)
       .execute(),
-    store.db.selectFrom(all.as('c')).select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow(),
+    counted
+      ? store.db.selectFrom(all.as('c')).select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow()
+      : undefined,
   ]);
   const page = rows.slice(0, limit).map(toOptOut);
-  return { rows: page, next: nextOf(page, rows.length > limit), total: Number(total) };
+  return { rows: page, next: nextOf(page, rows.length > limit), total: Number(count?.total ?? 0) };
 }
 
 function nextOf(page: readonly OptOut[], more: boolean): string | undefined {

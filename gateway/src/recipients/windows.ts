@@ -1,5 +1,5 @@
-import { canonicalRecipient } from '../message/phone.ts';
 import type { Statement, Store } from '../store/store.ts';
+import { knownAs } from './known-as.ts';
 
 /** WhatsApp: free-form may be sent for this long after the person wrote or called (meta-cloud-api §2). */
 export const WINDOW_MS = 24 * 3_600_000;
@@ -53,21 +53,10 @@ export async function windowOf(
   closedIsKnown: boolean,
   now: Date,
 ): Promise<Window> {
-  const key = canonicalRecipient(who.recipient);
   const row = await store.db
     .selectFrom('windows as w')
     .where('w.sender_id', '=', who.senderId)
-    .where('w.recipient', '=', eb =>
-      eb.fn.coalesce(
-        eb
-          .selectFrom('recipient_aliases')
-          .select('recipient')
-          .where('workspace_id', '=', who.workspaceId)
-          .where('alias', '=', key)
-          .$asScalar(),
-        eb.val(key),
-      ),
-    )
+    .where('w.recipient', '=', knownAs(who.workspaceId, who.recipient))
     .select(['w.opened_at', 'w.last_message_at'])
     .executeTakeFirst();
   const lastMessageAt = row?.last_message_at ?? undefined;

@@ -26,6 +26,8 @@ export interface MessageReport extends Delivery {
   readonly senderPhone: string;
   /** The account of our number. */
   readonly senderWaba: string;
+  /** What the writer of an inbound message is called in WhatsApp. */
+  readonly personName?: string | undefined;
   /** Where the file of an inbound media is to be had, signed and for a time. */
   readonly mediaUrl?: string | undefined;
 }

@@ -104,6 +104,7 @@ function toldOf(
     message,
     senderPhone: phoneOf(message.senderId) ?? '',
     senderWaba: wabaOf(message.senderId) ?? '',
+    personName: report.name ?? undefined,
     mediaUrl: message.direction === 'outbound' ? undefined : mediaUrlOf(message),
   };
 }

@@ -37,6 +37,8 @@ export interface ClaimedReport {
   readonly base: number;
   readonly message: Record<string, unknown> | null;
   readonly notice: Record<string, unknown> | null;
+  /** Of an inbound message: what its writer is called in WhatsApp, where that is known. */
+  readonly name: string | null;
   /** What its endpoint asked for, in the dialect's names; null when there was none. */
   readonly subscribed: readonly string[] | null;
   /** Why its endpoint gets nothing now; null when it does. */
@@ -62,6 +64,8 @@ const REPORTS = `
       'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
       'url', coalesce(e.url, r.url), 'failover_url', case when e.id is null then r.failover_url else e.failover_url end,
       'attempt', r.attempt, 'base', r.base, 'message', row_to_json(m), 'notice', row_to_json(n), 'subscribed', e.events,
+      'name', case when m.direction = 1 then (select p.name from recipients p
+        where p.workspace_id = m.workspace_id and p.recipient = coalesce(m.person, m.recipient)) end,
       'shut', case when r.endpoint_id is null then null when e.id is null then 'deleted' when not e.enabled then 'disabled'
         else e.stopped_reason end,
       'mask', e.mask)), '[]')

@@ -168,6 +168,7 @@ export interface Tables {
     id: string;
     workspace_id: string;
     phone: string;
+    recipient: string;
     email: string | null;
     nickname: string | null;
     country_code: string | null;

@@ -88,8 +88,8 @@ function phoneFault(body: unknown, name: 'from' | 'to'): Fault | undefined {
 
 /** With both, the number counts (ycloud §5.1). */
 function toFault(body: unknown): Fault | undefined {
-  const recipient = field(body, 'recipient');
-  if (field(body, 'to') === undefined && recipient !== undefined)
+  const recipient = field(body, 'recipient') ?? undefined;
+  if ((field(body, 'to') ?? undefined) === undefined && recipient !== undefined)
     return typeof recipient === 'string' && isBsuid(recipient)
       ? undefined
       : invalid('recipient', "'recipient' must be a user id of WhatsApp's, such as US.1234567890.");
@@ -117,7 +117,10 @@ function ownFault(content: unknown): Fault | undefined {
   const text = field(field(interactive, 'body'), 'text');
   if (typeof text === 'string' && [...text].length > INTERACTIVE_BODY_MAX)
     return tooLong('interactive.body.text', `This value has more than ${INTERACTIVE_BODY_MAX} characters.`);
-  const words = field(field(field(interactive, 'action'), 'parameters'), 'display_text');
+  const words =
+    field(interactive, 'type') === 'cta_url'
+      ? field(field(field(interactive, 'action'), 'parameters'), 'display_text')
+      : undefined;
   if (typeof words === 'string' && Buffer.byteLength(words) > CTA_TEXT_MAX_BYTES)
     return tooLong(
       'interactive.action.parameters.display_text',

@@ -40,9 +40,11 @@ function translated(type: string, said: unknown): unknown {
 
 /** With both, the id counts (ycloud §5.2). */
 function toFile(file: unknown): unknown {
-  if (!isObject(file) || file.id === undefined || file.link === undefined) return file;
-  const { link: _, ...rest } = file;
-  return rest;
+  if (!isObject(file)) return file;
+  const { id, link, ...rest } = file;
+  // Typed clients write `null` for what they leave out.
+  if (id !== undefined && id !== null) return { id, ...rest };
+  return link === undefined || link === null ? rest : { link, ...rest };
 }
 
 /** YCloud's samples write kinds in any case and the place of a button as text or as a number (ycloud §5.4). */

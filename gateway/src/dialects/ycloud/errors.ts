@@ -121,8 +121,9 @@ function faultOf(problem: HttpProblem): Fault {
 }
 
 /** Meta's error in YCloud's words; undefined for a failure that is not Meta's. */
-export function apiErrorOf({ code, title, detail, trace }: StoredFailure): WireApiError | undefined {
-  if (!isMetas(code)) return undefined;
+export function apiErrorOf({ code, title, detail, trace, source }: StoredFailure): WireApiError | undefined {
+  // Found here, in Meta's own codes: Meta was not asked (ycloud §4).
+  if (!isMetas(code) || source === 'wirebird') return undefined;
   return {
     message: `(#${code}) ${title}`,
     code,
@@ -177,20 +178,30 @@ const CODE_BY_STATUS: Readonly<Record<number, Code>> = {
   500: 'INTERNAL_SERVER_ERROR',
 };
 
+/** Meta: the template does not exist in the language, or is not approved; is paused; is disabled (meta-cloud-api §4). */
+const TEMPLATE_CODES: readonly string[] = ['132001', '132015', '132016'];
+
 /** Meta's answer to a send or to a question, given back to whoever waits for it (ycloud §4). */
 export function refuseFailure(failure: Failure | StoredFailure): Refusal {
-  const { code, title, detail } = failure;
+  const { code, detail } = failure;
   const word = WORDS[code];
   const said = errorOf(failure).errorMessage;
   if (word === 'RECIPIENT_UNSUBSCRIBED' || word === 'RECIPIENT_IN_BLOCK_LIST' || code === 'sender_gone')
     return refuseFault({ status: 403, code: word ?? 'FORBIDDEN', message: said });
   if (word !== undefined) return refuseFault({ status: 429, code: word, message: said });
+  if (TEMPLATE_CODES.includes(code) && failure.source === 'wirebird')
+    return refuseFault({
+      status: 403,
+      code: 'WHATSAPP_TEMPLATE_UNAVAILABLE',
+      message: said,
+      target: 'template',
+    });
   const whatsappApiError = apiErrorOf('outcome' in failure ? storedFailure(failure) : failure);
   if (whatsappApiError === undefined)
     return refuseFault({
       status: failure.source === 'wirebird' ? 400 : 503,
       code: failure.source === 'wirebird' ? 'BAD_REQUEST' : 'SERVICE_UNAVAILABLE',
-      message: `${title}${detail === undefined ? '' : `: ${detail}`}.`,
+      message: isMetas(code) && detail !== undefined ? `${said}: ${detail}` : said,
     });
   const status = STATUS_BY_CODE.get(code) ?? 400;
   return refuseFault(

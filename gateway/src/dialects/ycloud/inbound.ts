@@ -7,16 +7,19 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * What somebody wrote, as YCloud tells it (ycloud §8.1): Meta's own object, with numbers in E.164 and a link to the file.
  *
+ * @param name what the writer is called in WhatsApp
  * @param mediaUrl where its file is to be had
  */
 export function toInbound(
   message: Message,
   sender: ReturnType<SenderOf>,
+  name: string | undefined,
   mediaUrl: string | undefined,
 ): object {
   return {
     ...ends(message),
     from: message.recipient,
+    ...(name === undefined ? {} : { customerProfile: { name } }),
     to: sender?.phoneNumber ?? '',
     wabaId: sender?.wabaId ?? '',
     sendTime: time(message.createdAt),

@@ -81,13 +81,13 @@ export function signature(secret: string, body: string, now: Date): string {
 type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 function messageEvent(report: MessageReport): Told | undefined {
-  const { event, message, occurredAt, senderPhone, senderWaba, mediaUrl } = report;
+  const { event, message, occurredAt, senderPhone, senderWaba, personName, mediaUrl } = report;
   const sender = { phoneNumber: senderPhone, wabaId: senderWaba };
   switch (event) {
     case 'inbound':
       return {
         type: 'whatsapp.inbound_message.received',
-        whatsappInboundMessage: toInbound(message, sender, mediaUrl),
+        whatsappInboundMessage: toInbound(message, sender, personName, mediaUrl),
       };
     case 'echo':
       return { type: 'whatsapp.smb.message.echoes', whatsappMessage: toEcho(message, sender) };
@@ -106,7 +106,7 @@ function noticeEvent({ event, notice }: NoticeReport): Told | undefined {
   const { value, wabaId, field } = notice;
   switch (event) {
     case 'template':
-      return templateEvent(field, value, wabaId);
+      return templateEvent(notice);
     case 'number': {
       const type =
         field === 'phone_number_quality_update'
@@ -160,11 +160,10 @@ function noticeEvent({ event, notice }: NoticeReport): Told | undefined {
   }
 }
 
-function templateEvent(
-  field: string,
-  value: Readonly<Record<string, unknown>>,
-  wabaId: string,
-): Told | undefined {
+/** Meta's events that are statuses too (ycloud §9); the others leave the status open. */
+const STATUSES: readonly string[] = ['PENDING', 'REJECTED', 'APPROVED', 'PAUSED', 'DISABLED', 'IN_APPEAL'];
+
+function templateEvent({ field, value, wabaId, at }: NoticeReport['notice']): Told | undefined {
   const about = {
     wabaId,
     ...given({
@@ -180,7 +179,13 @@ function templateEvent(
         type: 'whatsapp.template.reviewed',
         whatsappTemplate: {
           ...about,
-          ...given({ status: value.event, statusUpdateEvent: value.event, reason: value.reason }),
+          ...given({
+            status: STATUSES.includes(String(value.event)) ? value.event : undefined,
+            statusUpdateEvent: value.event,
+            reason: value.reason,
+            disableDate: (value.disable_info as { disable_date?: unknown } | undefined)?.disable_date,
+          }),
+          updateTime: time(at),
         },
       };
     case 'template_category_update':

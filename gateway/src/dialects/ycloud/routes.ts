@@ -11,13 +11,9 @@ import { enqueue, sendDirectly } from './send.ts';
 
 /** Mounts YCloud's paths. Problems that are thrown here come back through the dialect's `refuse`. */
 export function routes(app: FastifyInstance, below: Below): void {
-  // A client that has nothing to say calls its empty body a form (ycloud §1.1); plain text is no body here either.
+  // Fastify takes plain text by itself; here only JSON is a body.
   app.removeContentTypeParser('text/plain');
   keepBodies(app);
-  app.addContentTypeParser('application/x-www-form-urlencoded', (_request, payload, done) => {
-    payload.resume();
-    payload.on('end', () => done(null, undefined));
-  });
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header(REQUEST_ID, newRequestId());
     done();

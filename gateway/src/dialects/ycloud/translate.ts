@@ -2,7 +2,7 @@ import { CONSENT, OPTED_OUT } from '../../message/consent.ts';
 import type { Content } from '../../message/content.ts';
 import type { MessageEvent } from '../../message/event.ts';
 import type { StoredFailure } from '../../message/failure.ts';
-import type { Consent, Message, Outbound } from '../../message/message.ts';
+import type { Message, Outbound } from '../../message/message.ts';
 import type { StatusName } from '../../message/status.ts';
 import type { Accepted } from '../../outbox/accept.ts';
 import { countriesOf } from '../countries.ts';
@@ -19,24 +19,11 @@ export interface From {
 }
 
 /** What a STOP word or WhatsApp's own switch holds back here too: an advertisement. */
-const MARKETING = OPTED_OUT & ~CONSENT.unsubscribed;
+export const MARKETING = OPTED_OUT & ~CONSENT.unsubscribed;
 
-/** What the two flags mean (the page: only for this route; default false). */
-function consentOf({ filterUnsubscribed, filterBlocked }: Send): Consent {
-  return {
-    mask:
-      (filterUnsubscribed ? CONSENT.unsubscribed | CONSENT.stopped : 0) |
-      (filterBlocked ? CONSENT.blocked : 0),
-    marketingMask: MARKETING,
-    known: 'report',
-  };
-}
-
-/** The flags are not for the direct route (the page); its caller learns at once what holds an advertisement back. */
-const DIRECT_CONSENT: Consent = { mask: 0, marketingMask: MARKETING, known: 'refuse' };
-
-/** A checked send as the outbox takes it. */
-export function toOutbound(send: Send, content: Content, from: From, direct: boolean): Outbound {
+/** A checked send as the outbox takes it: what is known to stand against it is told by an event (ycloud §6). */
+export function toOutbound(send: Send, content: Content, from: From): Outbound {
+  const { filterUnsubscribed, filterBlocked } = send;
   return {
     workspaceId: from.workspaceId,
     senderId: from.senderId,
@@ -44,16 +31,25 @@ export function toOutbound(send: Send, content: Content, from: From, direct: boo
     recipient: send.to,
     content,
     callbackData: send.externalId,
-    consent: direct ? DIRECT_CONSENT : consentOf(send),
-    ...(direct ? { direct: true, priority: 'reply' as const } : {}),
+    known: 'report',
+    // The two flags of the page, false where they are not given.
+    consent: {
+      mask:
+        (filterUnsubscribed ? CONSENT.unsubscribed | CONSENT.stopped : 0) |
+        (filterBlocked ? CONSENT.blocked : 0),
+      marketingMask: MARKETING,
+    },
   };
 }
 
 /** The answer to a send (ycloud §7): what was asked for, taken. */
-export function toAnswer(send: Send, accepted: Accepted, from: From, wamid?: string): object {
+export function toAnswer(
+  send: Send,
+  accepted: Accepted,
+  from: From,
+): { readonly id: string; readonly from: string } & Readonly<Record<string, unknown>> {
   return {
     id: accepted.id,
-    ...(wamid === undefined ? {} : { wamid }),
     wabaId: from.wabaId,
     from: from.phoneNumber,
     to: send.to,

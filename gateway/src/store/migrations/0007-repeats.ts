@@ -50,5 +50,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column node_id uuid;
   `.execute(db);
 
-  await indexFromNow(db, 'messages_requested', sql`(request_hash) where request_hash is not null`);
+  await indexFromNow(
+    db,
+    'messages_requested',
+    sql`(request_hash) where request_hash is not null`,
+    'yesterday',
+  );
 }

@@ -7,6 +7,8 @@ import { indexFromNow } from './index-from-now.ts';
  * `consents` has one row for each recipient, channel and reason that was ever said, and whether it stands;
  * `consent_changes` what became of it. A message knows which reasons hold it back: with none, nobody looks.
  *
+ * What was queued before, and what nodes of the older version take in meanwhile, is held back by the block list alone.
+ *
  * Messages are found by the customer's own tag.
  *
  * A `direct` message has a caller who waits for what Meta says of it: it is tried once.
@@ -57,6 +59,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       id uuid primary key,
       workspace_id uuid not null references workspaces on delete cascade,
       phone text not null,
+      recipient text not null,
       email text,
       nickname text,
       country_code text,
@@ -74,7 +77,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on contacts (workspace_id, id);
 
     alter table messages
-      add column consents smallint not null default 0,
+      add column consents smallint not null default 2,
       add column direct boolean not null default false;
 
     alter table notices alter column waba_id drop not null;
@@ -84,5 +87,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
     'messages_called',
     sql`(workspace_id, callback_data) where callback_data is not null`,
+    // Nodes that run meanwhile must not wait: today's messages are looked through.
+    'tomorrow',
   );
 }

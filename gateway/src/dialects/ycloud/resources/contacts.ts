@@ -125,6 +125,8 @@ function changeIn(body: unknown): ContactChange {
 function textIn(body: unknown, name: string): string | null | undefined {
   const value = field(body, name);
   if (value === undefined || value === null) return value;
+  // What is left empty is not there.
+  if (value === '') return null;
   if (typeof value !== 'string') throw invalid(name, `Parameter '${name}' should be text.`);
   if ([...value].length > TEXT_MAX)
     throw invalid(name, `Parameter '${name}' has more than ${TEXT_MAX} characters.`, 'PARAM_INVALID_LENGTH');

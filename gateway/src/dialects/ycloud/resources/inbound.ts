@@ -1,20 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { Below } from '../../dialect.ts';
+import { bodyless } from '../bodyless.ts';
 import { findByEitherId } from '../find-message.ts';
 import { mount } from '../mount.ts';
 import { notFound, refusedByMeta } from '../refused.ts';
 
 /** What can be done about a message that somebody wrote (ycloud §9, "Inbound actions"). */
 export function inboundRoutes(app: FastifyInstance, below: Below): void {
-  mount(app, '/whatsapp/inboundMessages/:id/markAsRead', {
-    POST: ['send', ({ workspaceId, params }) => tellRead(below, workspaceId, params.id ?? '', {})],
-  });
-  mount(app, '/whatsapp/inboundMessages/:id/typingIndicator', {
-    POST: [
-      'send',
-      ({ workspaceId, params }) =>
-        tellRead(below, workspaceId, params.id ?? '', { typing_indicator: { type: 'text' } }),
-    ],
+  bodyless(app, scope => {
+    mount(scope, '/whatsapp/inboundMessages/:id/markAsRead', {
+      POST: ['send', ({ workspaceId, params }) => tellRead(below, workspaceId, params.id ?? '', {})],
+    });
+    mount(scope, '/whatsapp/inboundMessages/:id/typingIndicator', {
+      POST: [
+        'send',
+        ({ workspaceId, params }) =>
+          tellRead(below, workspaceId, params.id ?? '', { typing_indicator: { type: 'text' } }),
+      ],
+    });
   });
 }
 

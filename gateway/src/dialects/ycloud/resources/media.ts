@@ -63,9 +63,12 @@ async function readFile(request: FastifyRequest): Promise<File> {
   try {
     for await (const part of request.parts({ limits: { fileSize: FILE_MAX, files: 5, fields: 20 } })) {
       if (part.type !== 'file') continue;
+      if (part.fieldname !== PART || found !== undefined) {
+        part.file.resume();
+        continue;
+      }
       const chunks: Buffer[] = [];
       for await (const chunk of part.file as AsyncIterable<Buffer>) chunks.push(chunk);
-      if (part.fieldname !== PART || found !== undefined) continue;
       tooLarge = part.file.truncated;
       found = {
         bytes: Buffer.concat(chunks),

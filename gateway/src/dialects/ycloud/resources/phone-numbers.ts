@@ -4,6 +4,7 @@ import type { Sender } from '../../../accounts/directory.ts';
 import { getSender, type SenderRecord, sliceSenders } from '../../../accounts/senders.ts';
 import type { Below } from '../../dialect.ts';
 import { type Facts, type FieldSets, freshFacts, knownFacts, textOf } from '../../facts.ts';
+import { bodyless } from '../bodyless.ts';
 import { mount } from '../mount.ts';
 import { pageOf, readPage } from '../paging.ts';
 import { notFound, refusedByMeta } from '../refused.ts';
@@ -52,21 +53,23 @@ export function phoneNumberRoutes(app: FastifyInstance, below: Below): void {
     ],
   });
 
-  mount(app, `${path}/register`, {
-    POST: [
-      'admin',
-      async ({ workspaceId, params }) => {
-        const sender = ownNumber(below, workspaceId, params);
-        // Two-step verification wants a pin; whoever sets one in WhatsApp Manager later does not need this one.
-        const pin = String(randomInt(100_000, 1_000_000));
-        const outcome = await below.graph(sender, 'POST', `/${sender.phoneNumberId}/register`, {
-          messaging_product: 'whatsapp',
-          pin,
-        });
-        if (outcome.kind === 'failed') throw refusedByMeta(outcome.failure);
-        return current(workspaceId, sender);
-      },
-    ],
+  bodyless(app, scope => {
+    mount(scope, `${path}/register`, {
+      POST: [
+        'admin',
+        async ({ workspaceId, params }) => {
+          const sender = ownNumber(below, workspaceId, params);
+          // Two-step verification wants a pin; whoever sets one in WhatsApp Manager later does not need this one.
+          const pin = String(randomInt(100_000, 1_000_000));
+          const outcome = await below.graph(sender, 'POST', `/${sender.phoneNumberId}/register`, {
+            messaging_product: 'whatsapp',
+            pin,
+          });
+          if (outcome.kind === 'failed') throw refusedByMeta(outcome.failure);
+          return current(workspaceId, sender);
+        },
+      ],
+    });
   });
 
   numberSettingRoutes(app, below, path);

@@ -96,17 +96,19 @@ async function list({ store }: Below, workspaceId: string, query: Query): Promis
     countriesOf,
   };
   const after = query.pageAfter;
+  const counted = flag(query, 'includeTotal');
   const { rows, next, total } = await pageOfOptOuts(store, workspaceId, filter, {
     limit: page.limit,
     offset: after === undefined ? page.offset : 0,
     after: after === undefined || after === '0' ? undefined : after,
+    counted,
   });
   return {
     offset: after === undefined ? page.offset : 0,
     limit: page.limit,
     length: rows.length,
     items: rows.map(show),
-    ...(flag(query, 'includeTotal') ? { total } : {}),
+    ...(counted ? { total } : {}),
     cursor: next === undefined ? {} : { after: next },
   };
 }

@@ -12,6 +12,7 @@ import {
 import { eventMask } from '../../../message/event.ts';
 import type { Below } from '../../dialect.ts';
 import { field } from '../../field.ts';
+import { bodyless } from '../bodyless.ts';
 import { mount } from '../mount.ts';
 import { pageOf, readPage } from '../paging.ts';
 import { invalid, notFound, refused } from '../refused.ts';
@@ -107,18 +108,20 @@ export function webhookEndpointRoutes(app: FastifyInstance, below: Below): void 
     ],
   });
 
-  mount(app, '/webhookEndpoints/:id/rotateSecret', {
-    POST: [
-      'admin',
-      async ({ workspaceId, params }) => {
-        const { id } = await own(below, workspaceId, params.id);
-        // YCloud's header has room for one signature: the new secret counts at once.
-        const rotated = await rotateSecret(store, secrets, workspaceId, id, newSecret(), 0, clock.now());
-        if (rotated === undefined) throw notFound('Webhook endpoint');
-        await directory.refresh();
-        return show(rotated);
-      },
-    ],
+  bodyless(app, scope => {
+    mount(scope, '/webhookEndpoints/:id/rotateSecret', {
+      POST: [
+        'admin',
+        async ({ workspaceId, params }) => {
+          const { id } = await own(below, workspaceId, params.id);
+          // YCloud's header has room for one signature: the new secret counts at once.
+          const rotated = await rotateSecret(store, secrets, workspaceId, id, newSecret(), 0, clock.now());
+          if (rotated === undefined) throw notFound('Webhook endpoint');
+          await directory.refresh();
+          return show(rotated);
+        },
+      ],
+    });
   });
 }
 
