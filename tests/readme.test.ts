@@ -91,6 +91,7 @@ const EXPECTED: [starts: RegExp, answers: RegExp][] = [
   [/curl .*\/v2\/messages\/whatsapp/, /"status":"queued"/],
   [/curl .*\/sandbox\/phones\//, /"direction":"from_phone"/],
   [/import Telnyx/, /queued\nread\n$/],
+  [/curl .*\/api\/consent-settings/, /"opt_outs":"marketing"/],
   [/curl .*\/api\/webhook-endpoints/, /"dialect":"telnyx"/],
   [/curl .*\/v2\/public_key/, /"public":"[A-Za-z0-9+/]{43}="/],
   [/curl .*\/api\/reports\/replay/, /"scheduled":\d+,"skipped":\d+/],
