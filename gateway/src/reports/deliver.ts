@@ -187,7 +187,8 @@ export class Deliver {
 
   async #claimDue(): Promise<void> {
     const { store, clock, concurrency } = this.#options;
-    const limit = concurrency - this.#inFlight;
+    // More than one receiver may have would only be put in line.
+    const limit = Math.min(concurrency - this.#inFlight, this.#lanes.most);
     if (limit <= 0) {
       this.#due = true;
       return;
@@ -246,31 +247,45 @@ export class Deliver {
     earlier: readonly string[],
     open: Promise<Open>,
   ): Promise<void> {
-    const { clock, onError } = this.#options;
-    let heard: Outcome | undefined;
     try {
-      const until = await this.#underWay.blockedUntil(earlier, open, clock.now().getTime());
-      const lateMs = clock.monotonic() - claimedAt;
-      let attempt: Attempt;
-      if (report.shut !== null) attempt = untried(report, clock.now(), REPORT.failed);
-      else if (until !== undefined) attempt = untried(report, new Date(until), REPORT.pending);
-      else if (lateMs > LEASE_BEYOND_MS - LEASE_MARGIN_MS)
-        attempt = untried(report, clock.now(), REPORT.pending);
-      else ({ attempt, heard } = await this.#try(report));
+      const attempt = await this.#attempt(report, claimedAt, earlier, open);
       // What comes after it waits as long as it does itself.
       const holds = attempt.state === REPORT.pending && report.attempt - report.base <= ORDERED_ATTEMPTS;
       over(holds ? Date.parse(attempt.run_at) + 1 : undefined);
       await this.#settle.add(attempt);
     } catch (error) {
       // The lease brings it back.
-      onError(error, 'deliver a report');
+      this.#options.onError(error, 'deliver a report');
     } finally {
       over();
       this.#underWay.end(report.id);
       this.#inFlight--;
+      this.#whenQuiet();
+      this.#pump();
+    }
+  }
+
+  /** Tries it, or says why not; the lane is free again when its receiver has answered, not when that is stored. */
+  async #attempt(
+    report: ClaimedReport,
+    claimedAt: number,
+    earlier: readonly string[],
+    open: Promise<Open>,
+  ): Promise<Attempt> {
+    const { clock } = this.#options;
+    let heard: Outcome | undefined;
+    try {
+      const until = await this.#underWay.blockedUntil(earlier, open, clock.now().getTime());
+      if (report.shut !== null) return untried(report, clock.now(), REPORT.failed);
+      if (until !== undefined) return untried(report, new Date(until), REPORT.pending);
+      const lateMs = clock.monotonic() - claimedAt;
+      if (lateMs > LEASE_BEYOND_MS - LEASE_MARGIN_MS) return untried(report, clock.now(), REPORT.pending);
+      const done = await this.#try(report);
+      heard = done.heard;
+      return done.attempt;
+    } finally {
       this.#lanes.ended(report.lane, heard);
       if (this.#lanes.areWaiting) this.#inLine = true;
-      this.#whenQuiet();
       this.#pump();
     }
   }

@@ -6,13 +6,16 @@ const SLOW_MS = 500;
 /** Weight of the newest answer in the average. */
 const NEWEST = 0.2;
 
+/** How much more a receiver gets whose first answer was well. */
+const PROVEN = 4;
+
 /** A single failure may be the report's fault; so many one after the other are the receiver's. */
 const FAILURES = 3;
 
 /** A receiver that nothing was sent to for so long is forgotten, and is a new one when something comes. */
 const FORGET_MS = 60_000;
 
-/** The same for one that has the share of a new one: messages may have a URL each. */
+/** The same for one that never had much: messages may have a URL each. */
 const FORGET_NEW_MS = 2_000;
 
 /** One receiver, as this node knows it. */
@@ -47,7 +50,8 @@ export interface Heard {
 export class ReportLanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #now: () => number;
-  readonly #most: number;
+  /** Of a single lane, and of all together that are not sound. */
+  readonly most: number;
   readonly #slow: number;
   /** Of a new lane. */
   readonly first: number;
@@ -59,7 +63,7 @@ export class ReportLanes {
    */
   constructor(concurrency: number, now: () => number) {
     this.#now = now;
-    this.#most = Math.max(1, concurrency >> 1);
+    this.most = Math.max(1, concurrency >> 1);
     this.#slow = Math.max(1, concurrency >> 3);
     this.first = Math.max(1, concurrency >> 5);
   }
@@ -75,7 +79,7 @@ export class ReportLanes {
   unsoundRoom(): number {
     let underWay = 0;
     for (const lane of this.#lanes.values()) if (!this.#isSound(lane)) underWay += lane.underWay;
-    return Math.max(0, this.#most - underWay);
+    return Math.max(0, this.most - underWay);
   }
 
   began(key: string): void {
@@ -91,12 +95,13 @@ export class ReportLanes {
     lane.underWay--;
     if (heard === undefined) return;
     lane.heardAt = this.#now();
+    if (heard.ok && lane.answerMs === undefined) lane.share = Math.min(this.most, lane.share * PROVEN);
     lane.answerMs =
       lane.answerMs === undefined ? heard.ms : lane.answerMs + NEWEST * (heard.ms - lane.answerMs);
     if (heard.ok) {
       lane.failures = 0;
       lane.pauses = 0;
-      if (full) lane.share = Math.min(this.#most, lane.share + 1);
+      if (full) lane.share = Math.min(this.most, lane.share + 1);
     } else if (++lane.failures >= FAILURES) lane.share = Math.max(1, lane.share >> 1);
   }
 
@@ -136,14 +141,14 @@ export class ReportLanes {
    */
   inLine(room: number): { lane: string; room: number }[] {
     const able: { lane: string; room: number; sound: boolean }[] = [];
+    let unsound = this.unsoundRoom();
     for (const [key, lane] of this.#lanes) {
       if (!lane.waiting) continue;
-      const own = this.#room(lane);
-      if (own > 0) able.push({ lane: key, room: own, sound: this.#isSound(lane) });
+      const [own, sound] = [this.#room(lane), this.#isSound(lane)];
+      if (own > 0 && (sound || unsound > 0)) able.push({ lane: key, room: own, sound });
     }
     const taken: { lane: string; room: number }[] = [];
     let left = room;
-    let unsound = this.unsoundRoom();
     this.#turn++;
     for (let n = 0; n < able.length && left > 0; n++) {
       const one = able[(n + this.#turn) % able.length]!;
@@ -161,7 +166,8 @@ export class ReportLanes {
   forget(): void {
     const now = this.#now();
     for (const [key, lane] of this.#lanes) {
-      const before = now - (lane.share === this.first && lane.failures === 0 ? FORGET_NEW_MS : FORGET_MS);
+      const before =
+        now - (lane.share <= PROVEN * this.first && lane.failures === 0 ? FORGET_NEW_MS : FORGET_MS);
       if (lane.underWay === 0 && !lane.waiting && lane.heardAt < before && lane.pausedUntil < before)
         this.#lanes.delete(key);
     }
