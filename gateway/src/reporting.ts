@@ -83,7 +83,6 @@ export function composeReporting(
     mediaUrlOf,
     phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,
     timingOf: dialect => timings.get(dialect) ?? usual,
-    timeoutMaxMs: Math.max(usual.timeoutMs, ...[...timings.values()].map(({ timeoutMs }) => timeoutMs)),
     concurrency: config.reportConcurrency,
     random: Math.random,
     onDelivered: ok => metrics.reports.inc({ outcome: ok ? 'delivered' : 'failed' }),

@@ -42,8 +42,6 @@ export interface DeliverOptions extends PostOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly timingOf: (dialect: string) => Timing;
-  /** The longest of all dialects. */
-  readonly timeoutMaxMs: number;
   readonly concurrency: number;
   readonly random: () => number;
   readonly onDelivered: (ok: boolean) => void;
@@ -208,8 +206,12 @@ export class Deliver {
     this.#begin(reports);
   }
 
-  #leaseFrom(now: Date): string {
-    return new Date(now.getTime() + this.#options.timeoutMaxMs + LEASE_BEYOND_MS).toISOString();
+  /** When what is claimed now is another node's, by dialect. */
+  #leaseFrom(now: Date): Record<string, string> {
+    const { encoders, timingOf } = this.#options;
+    const end = (dialect: string) =>
+      new Date(now.getTime() + timingOf(dialect).timeoutMs + LEASE_BEYOND_MS).toISOString();
+    return Object.fromEntries([...Object.keys(encoders), '*'].map(dialect => [dialect, end(dialect)]));
   }
 
   #begin(reports: readonly ClaimedReport[]): void {

@@ -52,6 +52,10 @@ export interface ClaimedReport {
 export const LANE_OF = (r: string): string =>
   `coalesce(${r}.lane, ${r}.endpoint_id::text, md5(split_part(${r}.url, '?', 1)))`;
 
+/** The end of the lease of a report `r`: a dialect's receivers have a time of their own to answer; `*` for the others. */
+const LEASE_OF = (r: string): string =>
+  `(select coalesce(leases ->> ${r}.dialect, leases ->> '*') from known)::timestamptz`;
+
 /** What `claimed`, the updated rows of `reports`, has to return. */
 const CLAIMED = `r.id, ${LANE_OF('r')} as lane, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id,
         r.dialect, r.url, r.failover_url, r.attempt, r.base`;
@@ -84,13 +88,13 @@ export interface Claim {
  * outside the index of due ones. So it costs nothing later, however many stand there: with 50,000 of stuck receivers in
  * front, passing them over by a list of lanes took longer with each of them.
  *
- * Parameters: now; how many; lease end; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
+ * Parameters: now; how many; the end of a lease by dialect; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
  * room of a new lane; the room of all lanes together that are not sound.
  */
 export const CLAIM_REPORTS: Statement<Claim> = {
   name: 'claim_reports',
   text: `
-    with known as materialized (select $4::jsonb as lanes), picked as materialized (
+    with known as materialized (select $4::jsonb as lanes, $3::jsonb as leases), picked as materialized (
       select r.id, ${LANE_OF('r')} as lane, r.run_at, r.kind from reports r
       where r.state = ${REPORT.pending} and r.run_at <= $1::timestamptz
       order by r.run_at limit $2::integer
@@ -114,7 +118,7 @@ export const CLAIM_REPORTS: Statement<Claim> = {
       update reports r set
         state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
         attempt = case when j.goes then r.attempt + 1 else r.attempt end,
-        run_at = case when j.goes then $3::timestamptz else r.run_at end
+        run_at = case when j.goes then ${LEASE_OF('r')} else r.run_at end
       from judged j where r.id = j.id
       returning j.goes, ${CLAIMED}
     ), claimed as (select * from moved where goes)
@@ -127,12 +131,12 @@ export const CLAIM_REPORTS: Statement<Claim> = {
  * Takes reports that wait in line, the first of each lane. One that is asked for and gives fewer than it could has no more,
  * or is paused.
  *
- * Parameters: now; lease end; lanes with how many of each.
+ * Parameters: now; the end of a lease by dialect; lanes with how many of each.
  */
 export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
   name: 'take_reports',
   text: `
-    with wanted as materialized (
+    with known as materialized (select $2::jsonb as leases), wanted as materialized (
       select w.lane, w.room from json_to_recordset($3::json) as w(lane text, room integer)
       where not exists (select from report_lanes l where l.lane = w.lane and l.paused_until > $1::timestamptz)
     ), picked as materialized (
@@ -145,7 +149,7 @@ export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
       delete from waiting_reports d using picked p
       where d.lane = p.lane and d.due_at = p.due_at and d.report_id = p.report_id
     ), claimed as (
-      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = $2::timestamptz
+      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = ${LEASE_OF('r')}
       from picked p where r.id = p.report_id and r.state + 0 = ${REPORT.waiting}
       returning ${CLAIMED}
     )
