@@ -185,14 +185,13 @@ export class Deliver {
 
   async #claimDue(): Promise<void> {
     const { store, clock, concurrency } = this.#options;
-    // More than one receiver may have would only be put in line.
-    const limit = Math.min(concurrency - this.#inFlight, this.#lanes.most);
+    const limit = concurrency - this.#inFlight;
     if (limit <= 0) {
       this.#due = true;
       return;
     }
     const now = clock.now();
-    const { reports, waiting, lined } = await store.run(CLAIM_REPORTS, [
+    const { reports, waiting, left } = await store.run(CLAIM_REPORTS, [
       now.toISOString(),
       String(limit),
       this.#leaseFrom(now),
@@ -200,7 +199,7 @@ export class Deliver {
       String(this.#lanes.first),
       String(this.#lanes.unsoundRoom()),
     ]);
-    if (reports.length + lined === limit) this.#due = true;
+    if (left) this.#due = true;
     for (const lane of waiting) this.#lanes.setWaiting(lane, true);
     if (waiting.length > 0) this.#inLine = true;
     this.#begin(reports);

@@ -51,7 +51,7 @@ export class ReportLanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #now: () => number;
   /** Of a single lane, and of all together that are not sound. */
-  readonly most: number;
+  readonly #most: number;
   readonly #slow: number;
   /** Of a new lane. */
   readonly first: number;
@@ -63,7 +63,7 @@ export class ReportLanes {
    */
   constructor(concurrency: number, now: () => number) {
     this.#now = now;
-    this.most = Math.max(1, concurrency >> 1);
+    this.#most = Math.max(1, concurrency >> 1);
     this.#slow = Math.max(1, concurrency >> 3);
     this.first = Math.max(1, concurrency >> 5);
   }
@@ -79,7 +79,7 @@ export class ReportLanes {
   unsoundRoom(): number {
     let underWay = 0;
     for (const lane of this.#lanes.values()) if (!this.#isSound(lane)) underWay += lane.underWay;
-    return Math.max(0, this.most - underWay);
+    return Math.max(0, this.#most - underWay);
   }
 
   began(key: string): void {
@@ -95,13 +95,13 @@ export class ReportLanes {
     lane.underWay--;
     if (heard === undefined) return;
     lane.heardAt = this.#now();
-    if (heard.ok && lane.answerMs === undefined) lane.share = Math.min(this.most, lane.share * PROVEN);
+    if (heard.ok && lane.answerMs === undefined) lane.share = Math.min(this.#most, lane.share * PROVEN);
     lane.answerMs =
       lane.answerMs === undefined ? heard.ms : lane.answerMs + NEWEST * (heard.ms - lane.answerMs);
     if (heard.ok) {
       lane.failures = 0;
       lane.pauses = 0;
-      if (full) lane.share = Math.min(this.most, lane.share + 1);
+      if (full) lane.share = Math.min(this.#most, lane.share + 1);
     } else if (++lane.failures >= FAILURES) lane.share = Math.max(1, lane.share >> 1);
   }
 

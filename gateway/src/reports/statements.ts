@@ -76,8 +76,8 @@ export interface Claim {
   readonly reports: ClaimedReport[];
   /** Lanes in which some were put in line. */
   readonly waiting: readonly string[];
-  /** How many were put in line. */
-  readonly lined: number;
+  /** Others may be due. */
+  readonly left: boolean;
 }
 
 /**
@@ -86,7 +86,8 @@ export interface Claim {
  *
  * What is due is looked at once: a report whose lane has no room now, or in which others wait already, is put in line
  * outside the index of due ones. So it costs nothing later, however many stand there: with 50,000 of stuck receivers in
- * front, passing them over by a list of lanes took longer with each of them.
+ * front, passing them over by a list of lanes took longer with each of them. Only a sound lane will have room in a moment:
+ * its reports stay, as long as they leave half of the claim to others.
  *
  * Parameters: now; how many; the end of a lease by dialect; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
  * room of a new lane; the room of all lanes together that are not sound.
@@ -106,25 +107,29 @@ export const CLAIM_REPORTS: Statement<Claim> = {
         exists (select from waiting_reports w where w.lane = p.lane)
           or exists (select from report_lanes l where l.lane = p.lane and l.paused_until > $1::timestamptz) as shut
       from picked p cross join known k
-    ), judged as materialized (
-      select id, lane, run_at, place <= room and not shut and (sound
+    ), chosen as (
+      select id, lane, run_at, sound and not shut as soon, place <= room and not shut and (sound
         or count(*) filter (where not sound and place <= room and not shut) over (order by run_at, id) <= $6::integer) as goes
       from looked
+    ), judged as materialized (
+      select id, lane, run_at, goes, not goes and (not soon
+        or count(*) over () = $2::integer and 2 * count(*) filter (where goes) over () < $2::integer) as stands
+      from chosen
     ), stood as (
       insert into waiting_reports (lane, due_at, report_id)
-      select lane, run_at, id from judged where not goes
+      select lane, run_at, id from judged where stands
       on conflict do nothing
     ), moved as (
       update reports r set
         state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
         attempt = case when j.goes then r.attempt + 1 else r.attempt end,
         run_at = case when j.goes then ${LEASE_OF('r')} else r.run_at end
-      from judged j where r.id = j.id
+      from judged j where r.id = j.id and (j.goes or j.stands)
       returning j.goes, ${CLAIMED}
     ), claimed as (select * from moved where goes)
     select json_build_object('reports', (${REPORTS}),
-      'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where not goes),
-      'lined', (select count(*) from judged where not goes)) as out`,
+      'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where stands),
+      'left', (select count(*) from judged) = $2::integer or exists (select from judged where not goes and not stands)) as out`,
 };
 
 /**
