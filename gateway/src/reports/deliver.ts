@@ -2,7 +2,7 @@ import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { aimOf, tried, untried, wishesOf } from './attempt.ts';
-import { ReportLanes } from './lanes.ts';
+import { ReportLanes, type Wanted } from './lanes.ts';
 import { type Outcome, type PostOptions, postReport } from './post.ts';
 import { orderedForMs, pauseAfter } from './schedule.ts';
 import {
@@ -157,9 +157,19 @@ export class Deliver {
     const [due, inLine] = [this.#due, this.#inLine];
     this.#due = false;
     this.#inLine = false;
+    const slots = this.#options.concurrency - this.#inFlight;
+    // Those that are due are never kept waiting by those in line.
+    const wanted = inLine ? this.#lanes.inLine(due ? slots - (slots >> 2) : slots) : [];
+    const rest = slots - wanted.reduce((sum, { room }) => sum + room, 0);
     try {
-      if (inLine) await this.#take();
-      if (due) await this.#claimDue();
+      const [emptied, waiting] = await Promise.all([
+        wanted.length > 0 ? this.#take(wanted) : [],
+        due && rest > 0 ? this.#claimDue(rest, wanted) : [],
+      ]);
+      for (const lane of emptied) this.#lanes.setWaiting(lane, false);
+      for (const lane of waiting) this.#lanes.setWaiting(lane, true);
+      if (waiting.length > 0) this.#inLine = true;
+      if (due && rest <= 0) this.#due = true;
     } catch (error) {
       this.#options.onError(error, 'claim reports');
     } finally {
@@ -169,40 +179,41 @@ export class Deliver {
     }
   }
 
-  /** Takes from the lanes in which some wait. */
-  async #take(): Promise<void> {
-    const { store, clock, concurrency } = this.#options;
-    const wanted = this.#lanes.inLine(concurrency - this.#inFlight);
-    if (wanted.length === 0) return;
+  /**
+   * Takes from the lanes in which some wait.
+   *
+   * @returns lanes that have no more
+   */
+  async #take(wanted: readonly Wanted[]): Promise<string[]> {
+    const { store, clock } = this.#options;
     const now = clock.now();
     const taken = await store.run(TAKE_REPORTS, [now.toISOString(), this.#leaseFrom(now), wanted]);
+    this.#begin(taken);
     const counts = new Map<string, number>();
     for (const { lane } of taken) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-    for (const { lane, room } of wanted)
-      if ((counts.get(lane) ?? 0) < room) this.#lanes.setWaiting(lane, false);
-    this.#begin(taken);
+    return wanted.filter(({ lane, room }) => (counts.get(lane) ?? 0) < room).map(({ lane }) => lane);
   }
 
-  async #claimDue(): Promise<void> {
-    const { store, clock, concurrency } = this.#options;
-    const limit = concurrency - this.#inFlight;
-    if (limit <= 0) {
-      this.#due = true;
-      return;
-    }
+  /**
+   * Takes what is due, beside a take.
+   *
+   * @param taking what that takes meanwhile
+   * @returns lanes in which some were put in line
+   */
+  async #claimDue(limit: number, taking: readonly Wanted[]): Promise<readonly string[]> {
+    const { store, clock } = this.#options;
     const now = clock.now();
     const { reports, waiting, left } = await store.run(CLAIM_REPORTS, [
       now.toISOString(),
       String(limit),
       this.#leaseFrom(now),
-      this.#lanes.known(),
+      this.#lanes.known(taking),
       String(this.#lanes.first),
-      String(this.#lanes.unsoundRoom()),
+      String(this.#lanes.unsoundRoom(taking)),
     ]);
     if (left) this.#due = true;
-    for (const lane of waiting) this.#lanes.setWaiting(lane, true);
-    if (waiting.length > 0) this.#inLine = true;
     this.#begin(reports);
+    return waiting;
   }
 
   /** When what is claimed now is another node's, by dialect. */

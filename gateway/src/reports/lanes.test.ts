@@ -66,7 +66,7 @@ test('all that are not sound share half, however many they are', () => {
   expect(lanes.unsoundRoom()).toBe(0);
   deliver('well', 1, true);
   lanes.setWaiting('well', true);
-  expect(lanes.inLine(128)).toEqual([{ lane: 'well', room: 32 }]);
+  expect(lanes.inLine(128)).toEqual([{ lane: 'well', room: 32, sound: true }]);
 });
 
 test('lanes in line share the room, and none is always the last', () => {

@@ -36,6 +36,13 @@ interface Lane {
   waiting: boolean;
 }
 
+/** How many may go of those that wait in one lane. */
+export interface Wanted {
+  readonly lane: string;
+  readonly room: number;
+  readonly sound: boolean;
+}
+
 /** How one delivery went. */
 export interface Heard {
   readonly ok: boolean;
@@ -68,16 +75,22 @@ export class ReportLanes {
     this.first = Math.max(1, concurrency >> 5);
   }
 
-  /** Lanes that differ from a new one, as the claim wants to know them. */
-  known(): Record<string, [room: number, sound: boolean]> {
+  /**
+   * Lanes that differ from a new one, as the claim wants to know them.
+   *
+   * @param taking what is taken from those in line meanwhile
+   */
+  known(taking: readonly Wanted[] = []): Record<string, [room: number, sound: boolean]> {
     const known: Record<string, [number, boolean]> = {};
     for (const [key, lane] of this.#lanes) known[key] = [this.#room(lane), this.#isSound(lane)];
+    for (const { lane, sound } of taking) known[lane] = [0, sound];
     return known;
   }
 
   /** The room of all lanes together that are not sound. */
-  unsoundRoom(): number {
+  unsoundRoom(taking: readonly Wanted[] = []): number {
     let underWay = 0;
+    for (const { room, sound } of taking) if (!sound) underWay += room;
     for (const lane of this.#lanes.values()) if (!this.#isSound(lane)) underWay += lane.underWay;
     return Math.max(0, this.#most - underWay);
   }
@@ -139,15 +152,15 @@ export class ReportLanes {
    *
    * @param room deliveries that may be begun
    */
-  inLine(room: number): { lane: string; room: number }[] {
-    const able: { lane: string; room: number; sound: boolean }[] = [];
+  inLine(room: number): Wanted[] {
+    const able: Wanted[] = [];
     let unsound = this.unsoundRoom();
     for (const [key, lane] of this.#lanes) {
       if (!lane.waiting) continue;
       const [own, sound] = [this.#room(lane), this.#isSound(lane)];
       if (own > 0 && (sound || unsound > 0)) able.push({ lane: key, room: own, sound });
     }
-    const taken: { lane: string; room: number }[] = [];
+    const taken: Wanted[] = [];
     let left = room;
     this.#turn++;
     for (let n = 0; n < able.length && left > 0; n++) {
@@ -157,7 +170,7 @@ export class ReportLanes {
       if (some <= 0) continue;
       left -= some;
       if (!one.sound) unsound -= some;
-      taken.push({ lane: one.lane, room: some });
+      taken.push({ ...one, room: some });
     }
     return taken;
   }
