@@ -2,20 +2,11 @@ import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { aimOf, tried, untried, wishesOf } from './attempt.ts';
+import { BEGUN_WITHIN_MS, Claims, type Timing } from './claims.ts';
 import { ReportLanes, type Wanted } from './lanes.ts';
 import { type Outcome, type PostOptions, postReport } from './post.ts';
 import { orderedForMs, pauseAfter } from './schedule.ts';
-import {
-  type Attempt,
-  CLAIM_REPORTS,
-  type ClaimedReport,
-  OPEN_REPORTS,
-  ORDERED_ATTEMPTS,
-  REPORT,
-  SETTLE_REPORTS,
-  TAKE_REPORTS,
-  WAITING_LANES,
-} from './statements.ts';
+import { type Attempt, type ClaimedReport, ORDERED_ATTEMPTS, REPORT, SETTLE_REPORTS } from './statements.ts';
 import { before, type Open, UnderWay } from './under-way.ts';
 
 /** Retries become due without anybody waking us, and other nodes put reports in line. */
@@ -26,17 +17,6 @@ const CLAIM_GAP_MS = 10;
 
 /** A claim is worth its commit only with some room. */
 const CLAIM_MIN = 16;
-
-/** A report is another node's when its lease has ended; nothing is begun in the last part of it. */
-const LEASE_BEYOND_MS = 15_000;
-const LEASE_MARGIN_MS = 5_000;
-
-/** How a dialect's receivers are asked. */
-export interface Timing {
-  /** Pauses between attempts at one URL; one attempt more than pauses. */
-  readonly scheduleMs: readonly number[];
-  readonly timeoutMs: number;
-}
 
 export interface DeliverOptions extends PostOptions {
   readonly store: Store;
@@ -55,6 +35,7 @@ export class Deliver {
   readonly #options: DeliverOptions;
   readonly #settle: Batch<Attempt, undefined>;
   readonly #lanes: ReportLanes;
+  readonly #claims: Claims;
   readonly #underWay: UnderWay;
   #inFlight = 0;
   #claiming = false;
@@ -71,6 +52,7 @@ export class Deliver {
   constructor(options: DeliverOptions) {
     this.#options = options;
     this.#lanes = new ReportLanes(options.concurrency, () => options.clock.monotonic());
+    this.#claims = new Claims({ ...options, dialects: Object.keys(options.encoders) }, this.#lanes);
     this.#underWay = new UnderWay(() => options.clock.now().getTime());
     this.#settle = new Batch<Attempt, undefined>({
       maxWaiting: Number.POSITIVE_INFINITY,
@@ -123,14 +105,13 @@ export class Deliver {
   }
 
   async #readLanes(): Promise<void> {
-    const { store, clock, onError } = this.#options;
     try {
-      const lanes = await store.run(WAITING_LANES, [clock.now().toISOString()]);
+      const lanes = await this.#claims.waitingLanes();
       for (const lane of lanes) this.#lanes.setWaiting(lane, true);
       if (lanes.length > 0) this.#inLine = true;
       this.#lanes.forget();
     } catch (error) {
-      onError(error, 'look for reports that wait in line');
+      this.#options.onError(error, 'look for reports that wait in line');
     }
     this.#pump();
   }
@@ -179,49 +160,17 @@ export class Deliver {
     }
   }
 
-  /**
-   * Takes from the lanes in which some wait.
-   *
-   * @returns lanes that have no more
-   */
-  async #take(wanted: readonly Wanted[]): Promise<string[]> {
-    const { store, clock } = this.#options;
-    const now = clock.now();
-    const taken = await store.run(TAKE_REPORTS, [now.toISOString(), this.#leaseFrom(now), wanted]);
-    this.#begin(taken);
-    const counts = new Map<string, number>();
-    for (const { lane } of taken) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-    return wanted.filter(({ lane, room }) => (counts.get(lane) ?? 0) < room).map(({ lane }) => lane);
+  async #take(wanted: readonly Wanted[]): Promise<readonly string[]> {
+    const { reports, emptied } = await this.#claims.inLine(wanted);
+    this.#begin(reports);
+    return emptied;
   }
 
-  /**
-   * Takes what is due, beside a take.
-   *
-   * @param taking what that takes meanwhile
-   * @returns lanes in which some were put in line
-   */
   async #claimDue(limit: number, taking: readonly Wanted[]): Promise<readonly string[]> {
-    const { store, clock } = this.#options;
-    const now = clock.now();
-    const { reports, waiting, left } = await store.run(CLAIM_REPORTS, [
-      now.toISOString(),
-      String(limit),
-      this.#leaseFrom(now),
-      this.#lanes.known(taking),
-      String(this.#lanes.first),
-      String(this.#lanes.unsoundRoom(taking)),
-    ]);
+    const { reports, waiting, left } = await this.#claims.due(limit, taking);
     if (left) this.#due = true;
     this.#begin(reports);
     return waiting;
-  }
-
-  /** When what is claimed now is another node's, by dialect. */
-  #leaseFrom(now: Date): Record<string, string> {
-    const { encoders, timingOf } = this.#options;
-    const end = (dialect: string) =>
-      new Date(now.getTime() + timingOf(dialect).timeoutMs + LEASE_BEYOND_MS).toISOString();
-    return Object.fromEntries([...Object.keys(encoders), '*'].map(dialect => [dialect, end(dialect)]));
   }
 
   #begin(reports: readonly ClaimedReport[]): void {
@@ -232,7 +181,7 @@ export class Deliver {
     for (const report of reports) this.#lanes.began(report.lane);
     const earlier = reports.map(report => this.#earlier(report));
     const unknown = earlier.flat().filter(id => !this.#underWay.knows(id));
-    const open = unknown.length === 0 ? Promise.resolve(new Map()) : this.#open(unknown);
+    const open = unknown.length === 0 ? Promise.resolve(new Map()) : this.#claims.open(unknown);
     // Whoever waits for it takes its failure.
     open.catch(() => {});
     for (const [index, report] of reports.entries())
@@ -244,11 +193,6 @@ export class Deliver {
     const { scheduleMs, timeoutMs } = this.#options.timingOf(report.dialect);
     const heldMs = orderedForMs(scheduleMs, timeoutMs, ORDERED_ATTEMPTS);
     return before(report, this.#options.clock.now().getTime() - heldMs);
-  }
-
-  async #open(ids: readonly string[]): Promise<Open> {
-    const rows = await this.#options.store.run(OPEN_REPORTS, [ids]);
-    return new Map(rows.map(row => [row.id, Date.parse(row.run_at)]));
   }
 
   /** @param over is told when it is over, and until when what comes after it must wait */
@@ -291,7 +235,7 @@ export class Deliver {
       if (report.shut !== null) return untried(report, clock.now(), REPORT.failed);
       if (until !== undefined) return untried(report, new Date(until), REPORT.pending);
       const lateMs = clock.monotonic() - claimedAt;
-      if (lateMs > LEASE_BEYOND_MS - LEASE_MARGIN_MS) return untried(report, clock.now(), REPORT.pending);
+      if (lateMs > BEGUN_WITHIN_MS) return untried(report, clock.now(), REPORT.pending);
       const done = await this.#try(report);
       heard = done.heard;
       return done.attempt;
