@@ -3,7 +3,8 @@ import { DIALECTS } from './dialects.ts';
 import type { GuardedClient } from './fetch/guarded.ts';
 import type { Message } from './message/message.ts';
 import type { Parts } from './parts.ts';
-import { Deliver, type Timing } from './reports/deliver.ts';
+import type { Timing } from './reports/claims.ts';
+import { Deliver } from './reports/deliver.ts';
 import { failingEndpoints, forgetSilent } from './reports/failing.ts';
 import { OWN } from './reports/own.ts';
 import { SCHEDULE_MS } from './reports/schedule.ts';
@@ -84,7 +85,6 @@ export function composeReporting(
     wabaOf: senderId => directory.senderById(senderId)?.wabaId,
     phoneOf: senderId => directory.senderById(senderId)?.phoneNumber,
     timingOf: dialect => timings.get(dialect) ?? usual,
-    timeoutMaxMs: Math.max(usual.timeoutMs, ...[...timings.values()].map(({ timeoutMs }) => timeoutMs)),
     concurrency: config.reportConcurrency,
     random: Math.random,
     onDelivered: ok => metrics.reports.inc({ outcome: ok ? 'delivered' : 'failed' }),

@@ -139,7 +139,6 @@ export async function reportGround(): Promise<ReportGround> {
         phoneOf: () => '+15550001000',
         mediaUrlOf: () => undefined,
         timingOf: () => ({ scheduleMs: [5_000, 300_000], timeoutMs: 2_000 }),
-        timeoutMaxMs: 2_000,
         concurrency: 256,
         random: () => 0.5,
         onDelivered: () => {},

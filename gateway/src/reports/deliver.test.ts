@@ -41,7 +41,6 @@ beforeAll(async () => {
     phoneOf: () => '+15550001000',
     mediaUrlOf: () => undefined,
     timingOf: () => ({ scheduleMs: [], timeoutMs: 5_000 }),
-    timeoutMaxMs: 5_000,
     concurrency: 4,
     random: Math.random,
     onDelivered: () => {},
@@ -64,7 +63,7 @@ beforeEach(() => {
 });
 
 /** A report that waits, about a message of its own; its id. */
-async function report(endpointId: string | null): Promise<string> {
+async function report(endpointId: string | null, dialect = 'telnyx'): Promise<string> {
   const id = newId();
   const now = new Date();
   await g.store.db
@@ -74,7 +73,7 @@ async function report(endpointId: string | null): Promise<string> {
       message_id: await putMessage(g, {}),
       workspace_id: g.workspace,
       endpoint_id: endpointId,
-      dialect: 'telnyx',
+      dialect,
       kind: EVENT.sent,
       occurred_at: now,
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
@@ -127,4 +126,13 @@ test('what an endpoint was to hear that is deleted ends without an attempt', asy
   await ended(id);
   expect(await attempts(id)).toEqual([]);
   expect(asked).toBe(0);
+});
+
+test('a report in a form that nobody here speaks is an attempt that says so, and keeps none from the others', async () => {
+  const id = await report(null, 'morse');
+  const other = await report(null);
+  await ended(id);
+  await ended(other);
+  expect(await attempts(id)).toMatchObject([{ error: 'nothing can sign for morse here' }]);
+  expect(await attempts(other)).toMatchObject([{ http_status: 200 }]);
 });

@@ -2,20 +2,11 @@ import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import { aimOf, tried, untried, wishesOf } from './attempt.ts';
-import { ReportLanes } from './lanes.ts';
+import { BEGUN_WITHIN_MS, Claims, type Timing } from './claims.ts';
+import { ReportLanes, type Wanted } from './lanes.ts';
 import { type Outcome, type PostOptions, postReport } from './post.ts';
 import { orderedForMs, pauseAfter } from './schedule.ts';
-import {
-  type Attempt,
-  CLAIM_REPORTS,
-  type ClaimedReport,
-  OPEN_REPORTS,
-  ORDERED_ATTEMPTS,
-  REPORT,
-  SETTLE_REPORTS,
-  TAKE_REPORTS,
-  WAITING_LANES,
-} from './statements.ts';
+import { type Attempt, type ClaimedReport, ORDERED_ATTEMPTS, REPORT, SETTLE_REPORTS } from './statements.ts';
 import { before, type Open, UnderWay } from './under-way.ts';
 
 /** Retries become due without anybody waking us, and other nodes put reports in line. */
@@ -27,23 +18,10 @@ const CLAIM_GAP_MS = 10;
 /** A claim is worth its commit only with some room. */
 const CLAIM_MIN = 16;
 
-/** A report is another node's when its lease has ended; nothing is begun in the last part of it. */
-const LEASE_BEYOND_MS = 15_000;
-const LEASE_MARGIN_MS = 5_000;
-
-/** How a dialect's receivers are asked. */
-export interface Timing {
-  /** Pauses between attempts at one URL; one attempt more than pauses. */
-  readonly scheduleMs: readonly number[];
-  readonly timeoutMs: number;
-}
-
 export interface DeliverOptions extends PostOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly timingOf: (dialect: string) => Timing;
-  /** The longest of all dialects. */
-  readonly timeoutMaxMs: number;
   readonly concurrency: number;
   readonly random: () => number;
   readonly onDelivered: (ok: boolean) => void;
@@ -57,6 +35,7 @@ export class Deliver {
   readonly #options: DeliverOptions;
   readonly #settle: Batch<Attempt, undefined>;
   readonly #lanes: ReportLanes;
+  readonly #claims: Claims;
   readonly #underWay: UnderWay;
   #inFlight = 0;
   #claiming = false;
@@ -73,6 +52,7 @@ export class Deliver {
   constructor(options: DeliverOptions) {
     this.#options = options;
     this.#lanes = new ReportLanes(options.concurrency, () => options.clock.monotonic());
+    this.#claims = new Claims({ ...options, dialects: Object.keys(options.encoders) }, this.#lanes);
     this.#underWay = new UnderWay(() => options.clock.now().getTime());
     this.#settle = new Batch<Attempt, undefined>({
       maxWaiting: Number.POSITIVE_INFINITY,
@@ -125,14 +105,13 @@ export class Deliver {
   }
 
   async #readLanes(): Promise<void> {
-    const { store, clock, onError } = this.#options;
     try {
-      const lanes = await store.run(WAITING_LANES, [clock.now().toISOString()]);
+      const lanes = await this.#claims.waitingLanes();
       for (const lane of lanes) this.#lanes.setWaiting(lane, true);
       if (lanes.length > 0) this.#inLine = true;
       this.#lanes.forget();
     } catch (error) {
-      onError(error, 'look for reports that wait in line');
+      this.#options.onError(error, 'look for reports that wait in line');
     }
     this.#pump();
   }
@@ -159,9 +138,19 @@ export class Deliver {
     const [due, inLine] = [this.#due, this.#inLine];
     this.#due = false;
     this.#inLine = false;
+    const slots = this.#options.concurrency - this.#inFlight;
+    // Those that are due are never kept waiting by those in line.
+    const wanted = inLine ? this.#lanes.inLine(due ? slots - (slots >> 2) : slots) : [];
+    const rest = slots - wanted.reduce((sum, { room }) => sum + room, 0);
     try {
-      if (inLine) await this.#take();
-      if (due) await this.#claimDue();
+      const [emptied, waiting] = await Promise.all([
+        wanted.length > 0 ? this.#take(wanted) : [],
+        due && rest > 0 ? this.#claimDue(rest, wanted) : [],
+      ]);
+      for (const lane of emptied) this.#lanes.setWaiting(lane, false);
+      for (const lane of waiting) this.#lanes.setWaiting(lane, true);
+      if (waiting.length > 0) this.#inLine = true;
+      if (due && rest <= 0) this.#due = true;
     } catch (error) {
       this.#options.onError(error, 'claim reports');
     } finally {
@@ -171,44 +160,17 @@ export class Deliver {
     }
   }
 
-  /** Takes from the lanes in which some wait. */
-  async #take(): Promise<void> {
-    const { store, clock, concurrency } = this.#options;
-    const wanted = this.#lanes.inLine(concurrency - this.#inFlight);
-    if (wanted.length === 0) return;
-    const now = clock.now();
-    const taken = await store.run(TAKE_REPORTS, [now.toISOString(), this.#leaseFrom(now), wanted]);
-    const counts = new Map<string, number>();
-    for (const { lane } of taken) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-    for (const { lane, room } of wanted)
-      if ((counts.get(lane) ?? 0) < room) this.#lanes.setWaiting(lane, false);
-    this.#begin(taken);
-  }
-
-  async #claimDue(): Promise<void> {
-    const { store, clock, concurrency } = this.#options;
-    const limit = concurrency - this.#inFlight;
-    if (limit <= 0) {
-      this.#due = true;
-      return;
-    }
-    const now = clock.now();
-    const { reports, waiting, lined } = await store.run(CLAIM_REPORTS, [
-      now.toISOString(),
-      String(limit),
-      this.#leaseFrom(now),
-      this.#lanes.known(),
-      String(this.#lanes.first),
-      String(this.#lanes.unsoundRoom()),
-    ]);
-    if (reports.length + lined === limit) this.#due = true;
-    for (const lane of waiting) this.#lanes.setWaiting(lane, true);
-    if (waiting.length > 0) this.#inLine = true;
+  async #take(wanted: readonly Wanted[]): Promise<readonly string[]> {
+    const { reports, emptied } = await this.#claims.inLine(wanted);
     this.#begin(reports);
+    return emptied;
   }
 
-  #leaseFrom(now: Date): string {
-    return new Date(now.getTime() + this.#options.timeoutMaxMs + LEASE_BEYOND_MS).toISOString();
+  async #claimDue(limit: number, taking: readonly Wanted[]): Promise<readonly string[]> {
+    const { reports, waiting, left } = await this.#claims.due(limit, taking);
+    if (left) this.#due = true;
+    this.#begin(reports);
+    return waiting;
   }
 
   #begin(reports: readonly ClaimedReport[]): void {
@@ -219,7 +181,7 @@ export class Deliver {
     for (const report of reports) this.#lanes.began(report.lane);
     const earlier = reports.map(report => this.#earlier(report));
     const unknown = earlier.flat().filter(id => !this.#underWay.knows(id));
-    const open = unknown.length === 0 ? Promise.resolve(new Map()) : this.#open(unknown);
+    const open = unknown.length === 0 ? Promise.resolve(new Map()) : this.#claims.open(unknown);
     // Whoever waits for it takes its failure.
     open.catch(() => {});
     for (const [index, report] of reports.entries())
@@ -233,11 +195,6 @@ export class Deliver {
     return before(report, this.#options.clock.now().getTime() - heldMs);
   }
 
-  async #open(ids: readonly string[]): Promise<Open> {
-    const rows = await this.#options.store.run(OPEN_REPORTS, [ids]);
-    return new Map(rows.map(row => [row.id, Date.parse(row.run_at)]));
-  }
-
   /** @param over is told when it is over, and until when what comes after it must wait */
   async #deliver(
     report: ClaimedReport,
@@ -246,31 +203,45 @@ export class Deliver {
     earlier: readonly string[],
     open: Promise<Open>,
   ): Promise<void> {
-    const { clock, onError } = this.#options;
-    let heard: Outcome | undefined;
     try {
-      const until = await this.#underWay.blockedUntil(earlier, open, clock.now().getTime());
-      const lateMs = clock.monotonic() - claimedAt;
-      let attempt: Attempt;
-      if (report.shut !== null) attempt = untried(report, clock.now(), REPORT.failed);
-      else if (until !== undefined) attempt = untried(report, new Date(until), REPORT.pending);
-      else if (lateMs > LEASE_BEYOND_MS - LEASE_MARGIN_MS)
-        attempt = untried(report, clock.now(), REPORT.pending);
-      else ({ attempt, heard } = await this.#try(report));
+      const attempt = await this.#attempt(report, claimedAt, earlier, open);
       // What comes after it waits as long as it does itself.
       const holds = attempt.state === REPORT.pending && report.attempt - report.base <= ORDERED_ATTEMPTS;
       over(holds ? Date.parse(attempt.run_at) + 1 : undefined);
       await this.#settle.add(attempt);
     } catch (error) {
       // The lease brings it back.
-      onError(error, 'deliver a report');
+      this.#options.onError(error, 'deliver a report');
     } finally {
       over();
       this.#underWay.end(report.id);
       this.#inFlight--;
+      this.#whenQuiet();
+      this.#pump();
+    }
+  }
+
+  /** Tries it, or says why not; the lane is free again when its receiver has answered, not when that is stored. */
+  async #attempt(
+    report: ClaimedReport,
+    claimedAt: number,
+    earlier: readonly string[],
+    open: Promise<Open>,
+  ): Promise<Attempt> {
+    const { clock } = this.#options;
+    let heard: Outcome | undefined;
+    try {
+      const until = await this.#underWay.blockedUntil(earlier, open, clock.now().getTime());
+      if (report.shut !== null) return untried(report, clock.now(), REPORT.failed);
+      if (until !== undefined) return untried(report, new Date(until), REPORT.pending);
+      const lateMs = clock.monotonic() - claimedAt;
+      if (lateMs > BEGUN_WITHIN_MS) return untried(report, clock.now(), REPORT.pending);
+      const done = await this.#try(report);
+      heard = done.heard;
+      return done.attempt;
+    } finally {
       this.#lanes.ended(report.lane, heard);
       if (this.#lanes.areWaiting) this.#inLine = true;
-      this.#whenQuiet();
       this.#pump();
     }
   }

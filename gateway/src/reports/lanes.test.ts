@@ -17,17 +17,17 @@ function deliver(lane: string, count: number, ok: boolean, ms = 5): void {
 const room = (lane: string) => lanes.known()[lane]?.[0];
 const isSound = (lane: string) => lanes.known()[lane]?.[1];
 
-test('a new receiver gets a thirty-second part, and is not sound before its first answer', () => {
+test('a new receiver gets a thirty-second part, and is sound with four times as much after its first answer', () => {
   expect(lanes.first).toBe(8);
   lanes.began('a');
   expect(lanes.known()).toEqual({ a: [7, false] });
   lanes.ended('a', { ok: true, ms: 5 });
-  expect(lanes.known()).toEqual({ a: [8, true] });
+  expect(lanes.known()).toEqual({ a: [32, true] });
 });
 
 test('a receiver that answers well gets more when it can use more, up to half of all', () => {
   for (let n = 0; n < 20; n++) deliver('calm', 1, true);
-  expect(room('calm')).toBe(8);
+  expect(room('calm')).toBe(32);
   for (let n = 0; n < 300; n++) deliver('busy', Math.max(1, room('busy') ?? 8), true);
   expect(room('busy')).toBe(128);
 });
@@ -66,7 +66,7 @@ test('all that are not sound share half, however many they are', () => {
   expect(lanes.unsoundRoom()).toBe(0);
   deliver('well', 1, true);
   lanes.setWaiting('well', true);
-  expect(lanes.inLine(128)).toEqual([{ lane: 'well', room: 8 }]);
+  expect(lanes.inLine(128)).toEqual([{ lane: 'well', room: 32, sound: true }]);
 });
 
 test('lanes in line share the room, and none is always the last', () => {

@@ -6,13 +6,16 @@ const SLOW_MS = 500;
 /** Weight of the newest answer in the average. */
 const NEWEST = 0.2;
 
+/** How much more a receiver gets whose first answer was well. */
+const PROVEN = 4;
+
 /** A single failure may be the report's fault; so many one after the other are the receiver's. */
 const FAILURES = 3;
 
 /** A receiver that nothing was sent to for so long is forgotten, and is a new one when something comes. */
 const FORGET_MS = 60_000;
 
-/** The same for one that has the share of a new one: messages may have a URL each. */
+/** The same for one that never had much: messages may have a URL each. */
 const FORGET_NEW_MS = 2_000;
 
 /** One receiver, as this node knows it. */
@@ -33,6 +36,13 @@ interface Lane {
   waiting: boolean;
 }
 
+/** How many may go of those that wait in one lane. */
+export interface Wanted {
+  readonly lane: string;
+  readonly room: number;
+  readonly sound: boolean;
+}
+
 /** How one delivery went. */
 export interface Heard {
   readonly ok: boolean;
@@ -47,6 +57,7 @@ export interface Heard {
 export class ReportLanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #now: () => number;
+  /** Of a single lane, and of all together that are not sound. */
   readonly #most: number;
   readonly #slow: number;
   /** Of a new lane. */
@@ -64,16 +75,22 @@ export class ReportLanes {
     this.first = Math.max(1, concurrency >> 5);
   }
 
-  /** Lanes that differ from a new one, as the claim wants to know them. */
-  known(): Record<string, [room: number, sound: boolean]> {
+  /**
+   * Lanes that differ from a new one, as the claim wants to know them.
+   *
+   * @param taking what is taken from those in line meanwhile
+   */
+  known(taking: readonly Wanted[] = []): Record<string, [room: number, sound: boolean]> {
     const known: Record<string, [number, boolean]> = {};
     for (const [key, lane] of this.#lanes) known[key] = [this.#room(lane), this.#isSound(lane)];
+    for (const { lane, sound } of taking) known[lane] = [0, sound];
     return known;
   }
 
   /** The room of all lanes together that are not sound. */
-  unsoundRoom(): number {
+  unsoundRoom(taking: readonly Wanted[] = []): number {
     let underWay = 0;
+    for (const { room, sound } of taking) if (!sound) underWay += room;
     for (const lane of this.#lanes.values()) if (!this.#isSound(lane)) underWay += lane.underWay;
     return Math.max(0, this.#most - underWay);
   }
@@ -91,6 +108,7 @@ export class ReportLanes {
     lane.underWay--;
     if (heard === undefined) return;
     lane.heardAt = this.#now();
+    if (heard.ok && lane.answerMs === undefined) lane.share = Math.min(this.#most, lane.share * PROVEN);
     lane.answerMs =
       lane.answerMs === undefined ? heard.ms : lane.answerMs + NEWEST * (heard.ms - lane.answerMs);
     if (heard.ok) {
@@ -134,16 +152,16 @@ export class ReportLanes {
    *
    * @param room deliveries that may be begun
    */
-  inLine(room: number): { lane: string; room: number }[] {
-    const able: { lane: string; room: number; sound: boolean }[] = [];
+  inLine(room: number): Wanted[] {
+    const able: Wanted[] = [];
+    let unsound = this.unsoundRoom();
     for (const [key, lane] of this.#lanes) {
       if (!lane.waiting) continue;
-      const own = this.#room(lane);
-      if (own > 0) able.push({ lane: key, room: own, sound: this.#isSound(lane) });
+      const [own, sound] = [this.#room(lane), this.#isSound(lane)];
+      if (own > 0 && (sound || unsound > 0)) able.push({ lane: key, room: own, sound });
     }
-    const taken: { lane: string; room: number }[] = [];
+    const taken: Wanted[] = [];
     let left = room;
-    let unsound = this.unsoundRoom();
     this.#turn++;
     for (let n = 0; n < able.length && left > 0; n++) {
       const one = able[(n + this.#turn) % able.length]!;
@@ -152,7 +170,7 @@ export class ReportLanes {
       if (some <= 0) continue;
       left -= some;
       if (!one.sound) unsound -= some;
-      taken.push({ lane: one.lane, room: some });
+      taken.push({ ...one, room: some });
     }
     return taken;
   }
@@ -161,7 +179,8 @@ export class ReportLanes {
   forget(): void {
     const now = this.#now();
     for (const [key, lane] of this.#lanes) {
-      const before = now - (lane.share === this.first && lane.failures === 0 ? FORGET_NEW_MS : FORGET_MS);
+      const before =
+        now - (lane.share <= PROVEN * this.first && lane.failures === 0 ? FORGET_NEW_MS : FORGET_MS);
       if (lane.underWay === 0 && !lane.waiting && lane.heardAt < before && lane.pausedUntil < before)
         this.#lanes.delete(key);
     }

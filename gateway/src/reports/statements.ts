@@ -54,6 +54,10 @@ export interface ClaimedReport {
 export const LANE_OF = (r: string): string =>
   `coalesce(${r}.lane, ${r}.endpoint_id::text, md5(split_part(${r}.url, '?', 1)))`;
 
+/** The end of the lease of a report `r`: a dialect's receivers have a time of their own to answer; `*` for the others. */
+const LEASE_OF = (r: string): string =>
+  `(select coalesce(leases ->> ${r}.dialect, leases ->> '*') from known)::timestamptz`;
+
 /** What `claimed`, the updated rows of `reports`, has to return. */
 const CLAIMED = `r.id, ${LANE_OF('r')} as lane, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id,
         r.dialect, r.url, r.failover_url, r.attempt, r.base`;
@@ -76,8 +80,8 @@ export interface Claim {
   readonly reports: ClaimedReport[];
   /** Lanes in which some were put in line. */
   readonly waiting: readonly string[];
-  /** How many were put in line. */
-  readonly lined: number;
+  /** Others may be due. */
+  readonly left: boolean;
 }
 
 /**
@@ -86,15 +90,16 @@ export interface Claim {
  *
  * What is due is looked at once: a report whose lane has no room now, or in which others wait already, is put in line
  * outside the index of due ones. So it costs nothing later, however many stand there: with 50,000 of stuck receivers in
- * front, passing them over by a list of lanes took longer with each of them.
+ * front, passing them over by a list of lanes took longer with each of them. Only a sound lane will have room in a moment:
+ * its reports stay, as long as they leave half of the claim to others.
  *
- * Parameters: now; how many; lease end; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
+ * Parameters: now; how many; the end of a lease by dialect; lanes that differ from a new one, as `{lane: [room, whether it is sound]}`; the
  * room of a new lane; the room of all lanes together that are not sound.
  */
 export const CLAIM_REPORTS: Statement<Claim> = {
   name: 'claim_reports',
   text: `
-    with known as materialized (select $4::jsonb as lanes), picked as materialized (
+    with known as materialized (select $4::jsonb as lanes, $3::jsonb as leases), picked as materialized (
       select r.id, ${LANE_OF('r')} as lane, r.run_at, r.kind from reports r
       where r.state = ${REPORT.pending} and r.run_at <= $1::timestamptz
       order by r.run_at limit $2::integer
@@ -106,37 +111,41 @@ export const CLAIM_REPORTS: Statement<Claim> = {
         exists (select from waiting_reports w where w.lane = p.lane)
           or exists (select from report_lanes l where l.lane = p.lane and l.paused_until > $1::timestamptz) as shut
       from picked p cross join known k
-    ), judged as materialized (
-      select id, lane, run_at, place <= room and not shut and (sound
+    ), chosen as (
+      select id, lane, run_at, sound and not shut as soon, place <= room and not shut and (sound
         or count(*) filter (where not sound and place <= room and not shut) over (order by run_at, id) <= $6::integer) as goes
       from looked
+    ), judged as materialized (
+      select id, lane, run_at, goes, not goes and (not soon
+        or count(*) over () = $2::integer and 2 * count(*) filter (where goes) over () < $2::integer) as stands
+      from chosen
     ), stood as (
       insert into waiting_reports (lane, due_at, report_id)
-      select lane, run_at, id from judged where not goes
+      select lane, run_at, id from judged where stands
       on conflict do nothing
     ), moved as (
       update reports r set
         state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
         attempt = case when j.goes then r.attempt + 1 else r.attempt end,
-        run_at = case when j.goes then $3::timestamptz else r.run_at end
-      from judged j where r.id = j.id
+        run_at = case when j.goes then ${LEASE_OF('r')} else r.run_at end
+      from judged j where r.id = j.id and (j.goes or j.stands)
       returning j.goes, ${CLAIMED}
     ), claimed as (select * from moved where goes)
     select json_build_object('reports', (${REPORTS}),
-      'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where not goes),
-      'lined', (select count(*) from judged where not goes)) as out`,
+      'waiting', (select coalesce(json_agg(distinct lane), '[]') from judged where stands),
+      'left', (select count(*) from judged) = $2::integer or exists (select from judged where not goes and not stands)) as out`,
 };
 
 /**
  * Takes reports that wait in line, the first of each lane. One that is asked for and gives fewer than it could has no more,
  * or is paused.
  *
- * Parameters: now; lease end; lanes with how many of each.
+ * Parameters: now; the end of a lease by dialect; lanes with how many of each.
  */
 export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
   name: 'take_reports',
   text: `
-    with wanted as materialized (
+    with known as materialized (select $2::jsonb as leases), wanted as materialized (
       select w.lane, w.room from json_to_recordset($3::json) as w(lane text, room integer)
       where not exists (select from report_lanes l where l.lane = w.lane and l.paused_until > $1::timestamptz)
     ), picked as materialized (
@@ -149,7 +158,7 @@ export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
       delete from waiting_reports d using picked p
       where d.lane = p.lane and d.due_at = p.due_at and d.report_id = p.report_id
     ), claimed as (
-      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = $2::timestamptz
+      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = ${LEASE_OF('r')}
       from picked p where r.id = p.report_id and r.state + 0 = ${REPORT.waiting}
       returning ${CLAIMED}
     )

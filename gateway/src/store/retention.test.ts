@@ -67,6 +67,15 @@ test.each<[string, () => Promise<() => Promise<unknown>>]>([
     },
   ],
   [
+    'a report that stands in line',
+    async () => {
+      const id = newId();
+      await sql`insert into reports (id, workspace_id, dialect, kind, occurred_at, url, run_at, state)
+        values (${id}, ${g.workspace}, 'telnyx', 1, now(), 'x', now(), 3)`.execute(g.store.db);
+      return () => g.store.db.updateTable('reports').set({ state: 1 }).where('id', '=', id).execute();
+    },
+  ],
+  [
     'a webhook that is unread',
     async () => {
       const id = newId();
