@@ -4,7 +4,7 @@ import type { Insertable } from 'kysely';
 import { openSecrets, type Secrets } from '../src/accounts/secrets.ts';
 import { createGuardedClient } from '../src/fetch/guarded.ts';
 import { EVENT } from '../src/message/event.ts';
-import { newId } from '../src/message/id.ts';
+import { derivedId, newId } from '../src/message/id.ts';
 import { Deliver, type DeliverOptions } from '../src/reports/deliver.ts';
 import { REPORT } from '../src/reports/statements.ts';
 import type { Clock } from '../src/store/clock.ts';
@@ -170,12 +170,14 @@ export async function reportGround(): Promise<ReportGround> {
       return id;
     },
     report: async (more = {}) => {
-      const id = more.id ?? newId();
+      const messageId = more.message_id ?? (await putMessage(g, {}));
+      // As everywhere: it begins with the time of its message.
+      const id = more.id ?? derivedId(messageId, `report:${newId()}`);
       await store.db
         .insertInto('reports')
         .values({
           id,
-          message_id: more.message_id ?? (await putMessage(g, {})),
+          message_id: messageId,
           workspace_id: g.workspace,
           dialect: 'telnyx',
           kind: EVENT.sent,

@@ -73,7 +73,8 @@ test('a job in a transaction begins when it commits, and not at all when it is r
     })
     .catch(() => {});
   await addJob(g.store.db, 'note', 'second');
-  await expect.poll(() => done, soon).toEqual(['first', 'second']);
+  // Two jobs of no queue may run side by side.
+  await expect.poll(() => [...done].sort(), soon).toEqual(['first', 'second']);
 });
 
 test('a job that waits is replaced by one with its key', async () => {
