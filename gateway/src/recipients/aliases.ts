@@ -2,6 +2,7 @@ import { canonicalPhone } from '../message/phone.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Statement, Store } from '../store/store.ts';
+import { MOVE_CONSENTS } from './move-consents.ts';
 
 /** Two names of one person. */
 export interface Alias {
@@ -31,7 +32,7 @@ const NOTED_MS = 200;
 const NAME_MAX = 160;
 
 /**
- * A window that was opened under the other name, and an opt-out, move to the one that counts from now on, and what led to the other name
+ * A window that was opened under the other name moves to the one that counts from now on, and what led to the other name
  * leads on.
  */
 const LEARN: Statement<number> = {
@@ -60,20 +61,6 @@ const LEARN: Statement<number> = {
       on conflict (sender_id, recipient) do update
       set opened_at = greatest(windows.opened_at, excluded.opened_at),
         last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
-    ), retold as (
-      update consent_changes c set recipient = l.recipient
-      from learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
-    ), parted as (
-      delete from consents c using learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
-      returning c.*, l.recipient as person
-    ), joined as (
-      insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)
-      select distinct on (workspace_id, person, channel, reason)
-        workspace_id, person, channel, reason, active, customer, source, note, at, id
-      from parted order by workspace_id, person, channel, reason, at desc
-      on conflict (workspace_id, recipient, channel, reason) do update
-      set active = excluded.active, at = excluded.at, source = excluded.source, note = excluded.note
-      where consents.at < excluded.at
     )
     select count(*)::int as out from learnt`,
 };
@@ -142,6 +129,7 @@ export class Aliases {
     const fresh = aliases.filter(one => !this.#seen.has(keyOf(one)));
     if (fresh.length === 0) return;
     await this.#store.run(LEARN, [fresh, this.#clock.now().toISOString()]);
+    await this.#store.run(MOVE_CONSENTS, [fresh]);
     if (this.#seen.size + fresh.length > SEEN_MAX) this.#seen.clear();
     for (const one of fresh) this.#seen.add(keyOf(one));
   }

@@ -102,6 +102,20 @@ describe('the ledger', () => {
     expect(await standing()).toEqual([]);
   });
 
+  test('an opt-out that was written while its name was being learnt is found under the name that counts', async () => {
+    const alias = 'US.5550001';
+    // As it stands when neither has seen the other.
+    await consents.record([change({ customer: alias })]);
+    await g.store.db
+      .insertInto('recipient_aliases')
+      .values({ workspace_id: workspaceId, alias, recipient: PERSON, learnt_at: clock.now() })
+      .execute();
+    expect(await standing(alias)).toHaveLength(1);
+    await new Aliases(g.store, clock).learn([{ workspace: workspaceId, alias, recipient: PERSON }]);
+    expect(await standing(alias)).toEqual([]);
+    expect(await standing()).toHaveLength(1);
+  });
+
   test('one call with the same person twice keeps the last word', async () => {
     const now = clock.now().getTime();
     await consents.record([

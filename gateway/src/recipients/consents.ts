@@ -5,6 +5,8 @@ import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement, Store } from '../store/store.ts';
+import type { Alias } from './aliases.ts';
+import { MOVE_CONSENTS } from './move-consents.ts';
 
 /** Where an entry came from. */
 export const CONSENT_SOURCES = ['keyword', 'meta', 'api', 'import', 'manual'] as const;
@@ -110,6 +112,15 @@ const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
     ) as out`,
 };
 
+/** Which of the names that were given have another one that counts. */
+const RENAMED: Statement<Alias[]> = {
+  name: 'renamed_consents',
+  text: `
+    select coalesce(json_agg(json_build_object('workspace', a.workspace_id, 'alias', a.alias, 'recipient', a.recipient)), '[]') as out
+    from json_to_recordset($1::json) as i(w uuid, key text)
+    join recipient_aliases a on a.workspace_id = i.w and a.alias = i.key`,
+};
+
 /** The ledger: who does not want to be written to, and why. */
 export class Consents {
   readonly #store: Store;
@@ -141,6 +152,9 @@ export class Consents {
       until: new Date((change.at ?? now).getTime() + slackOf(change)).toISOString(),
     }));
     const { changed, reports } = await this.#store.run(RECORD, [rows, now.toISOString()]);
+    // A name that was learnt meanwhile: whoever learnt it may not have seen what is written here.
+    const renamed = await this.#store.run(RENAMED, [rows]);
+    if (renamed.length > 0) await this.#store.run(MOVE_CONSENTS, [renamed]);
     if (reports > 0) this.#onReports();
     return changed.map(({ w, reason, at, ...row }) => ({
       ...row,
