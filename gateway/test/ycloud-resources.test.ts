@@ -240,6 +240,12 @@ describe('webhook endpoints', () => {
     expect(await create({ enabledEvents: ['contact.created'] })).toBe('400 PARAM_MISSING url');
     expect(await create({ url })).toBe('400 PARAM_MISSING enabledEvents');
     expect(await create({ url, enabledEvents: ['weather.changed'] })).toBe('400 PARAM_INVALID enabledEvents');
+    expect(await create({ url, enabledEvents: ['contact.attributes_changed'] })).toBe(
+      '400 PARAM_MISSING eventProperties',
+    );
+    expect(await create({ url, enabledEvents: ['contact.created'], eventProperties: [{ event: 'x' }] })).toBe(
+      '400 PARAM_INVALID eventProperties',
+    );
     expect(await create({ url: 'ftp://example.com/', enabledEvents: ['contact.created'] })).toBe(
       '400 PARAM_INVALID url',
     );
@@ -257,12 +263,18 @@ describe('webhook endpoints', () => {
           'contact.attributes_changed',
           'contact.deleted',
         ],
+        eventProperties: [{ event: 'contact.attributes_changed', properties: ['nickname'] }],
       } as never);
+      expect(data.eventProperties).toEqual([
+        { event: 'contact.attributes_changed', properties: ['nickname'] },
+      ]);
       const customer = '+15558610001';
       await client.unsubscribers.create({ type: 'PHONE_NUMBER', customer, channel: 'whatsapp' } as never);
       await client.unsubscribers.deleteByCustomerAndChannel(customer, 'whatsapp' as never);
       const contact = await client.contacts.create({ phoneNumber: customer, nickname: 'Ana' });
-      await client.contacts.update(contact.data.id, { nickname: 'Anna' } as never);
+      // Nobody asked for this one, nor for the address beside the next.
+      await client.contacts.update(contact.data.id, { email: 'ana@example.org' } as never);
+      await client.contacts.update(contact.data.id, { nickname: 'Anna', email: 'a@example.org' } as never);
       await client.contacts.delete(contact.data.id);
       await expect.poll(() => receiver.got.length).toBe(5);
       const events = receiver.got.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
@@ -281,6 +293,7 @@ describe('webhook endpoints', () => {
       expect(of('contact.attributes_changed')).toMatchObject({
         contactAttributesChanged: { changedAttributes: { nickname: { oldValue: 'Ana', newValue: 'Anna' } } },
       });
+      expect(JSON.stringify(events)).not.toContain('a@example.org');
       expect(of('contact.deleted')).toMatchObject({ contactDeleted: { phoneNumber: customer } });
       await client.webhookEndpoints.delete(data.id);
     } finally {

@@ -10,6 +10,9 @@ import type { Secrets } from './secrets.ts';
 /** What an endpoint may be told in: a vendor's form, or Wirebird's own. */
 export type EndpointDialect = DialectName | 'wirebird';
 
+/** Names of properties by the dialect's name of the event. */
+export type EventProperties = Readonly<Record<string, readonly string[]>>;
+
 /** `disabled`: by somebody. `pending`: by us, since its receiver failed; what it misses is kept as failed. */
 export type EndpointStatus = 'active' | 'disabled' | 'pending';
 
@@ -23,6 +26,8 @@ export interface Endpoint {
   /** In the dialect's own names. */
   readonly events: readonly string[];
   readonly description: string | undefined;
+  /** Of these events it hears only when one of the properties changed. */
+  readonly properties: EventProperties | undefined;
   readonly hasSecret: boolean;
   /** Until when the secret before the last one holds too. */
   readonly previousSecretUntil: Date | undefined;
@@ -43,6 +48,7 @@ export interface NewEndpoint {
   readonly dialect: EndpointDialect;
   readonly events: readonly string[];
   readonly description?: string | undefined;
+  readonly properties?: EventProperties | undefined;
   readonly enabled?: boolean | undefined;
   /** For dialects that sign with a secret of the endpoint. */
   readonly secret?: string | undefined;
@@ -55,6 +61,7 @@ export interface EndpointChange {
   /** In the dialect's own names, with the mask of events that they stand for. */
   readonly events?: { readonly names: readonly string[]; readonly mask: number } | undefined;
   readonly description?: string | null | undefined;
+  readonly properties?: EventProperties | undefined;
   /** True also takes an endpoint up again that we stopped. */
   readonly enabled?: boolean | undefined;
 }
@@ -88,6 +95,7 @@ export async function createEndpoint(
       events: [...input.events],
       mask: maskOf(input.dialect, input.events),
       description: input.description ?? null,
+      properties: input.properties === undefined ? null : JSON.stringify(input.properties),
       enabled: input.enabled ?? true,
       secret: input.secret === undefined ? null : secrets.seal(input.secret),
       created_at: now,
@@ -161,6 +169,7 @@ export async function changeEndpoint(
   if (change.url !== undefined) set.url = change.url;
   if (change.failoverUrl !== undefined) set.failover_url = change.failoverUrl;
   if (change.description !== undefined) set.description = change.description;
+  if (change.properties !== undefined) set.properties = JSON.stringify(change.properties);
   if (change.events !== undefined) {
     set.events = [...change.events.names];
     set.mask = change.events.mask;
@@ -269,6 +278,7 @@ function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {
     dialect: row.dialect as EndpointDialect,
     events: row.events,
     description: row.description ?? undefined,
+    properties: row.properties === null ? undefined : (JSON.parse(row.properties) as EventProperties),
     hasSecret: row.secret !== null,
     previousSecretUntil: row.previous_secret_until ?? undefined,
     enabled: row.enabled,

@@ -38,6 +38,8 @@ export interface NoticeReport extends Delivery {
   readonly notice: Notice;
   /** What the endpoint asked for, in the dialect's own names: one of our events can have several of them. */
   readonly subscribed: readonly string[];
+  /** Of these events, by the dialect's name, it asked for the change of these properties only. */
+  readonly properties?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** What happened to an account, a number, a template or a person: what Meta said, or what follows from a change here. */

@@ -92,7 +92,15 @@ function toldOf(
     if (report.notice === null) return undefined;
     const notice = noticeFromJson(report.notice, phoneOf);
     const eventId = eventIdOf(notice.id, report.kind);
-    return { ...delivery, about: 'notice', eventId, event, notice, subscribed: report.subscribed ?? [] };
+    return {
+      ...delivery,
+      about: 'notice',
+      eventId,
+      event,
+      notice,
+      subscribed: report.subscribed ?? [],
+      properties: report.properties === null ? undefined : JSON.parse(report.properties),
+    };
   }
   if (report.message === null) return undefined;
   const message = messageFromJson(report.message);

@@ -41,6 +41,8 @@ export interface ClaimedReport {
   readonly name: string | null;
   /** What its endpoint asked for, in the dialect's names; null when there was none. */
   readonly subscribed: readonly string[] | null;
+  /** Of which properties of some events it wants to hear, as JSON. */
+  readonly properties: string | null;
   /** Why its endpoint gets nothing now; null when it does. */
   readonly shut: string | null;
   /** The events that its endpoint asked for; null when there was none. */
@@ -67,7 +69,7 @@ const REPORTS = `
     select coalesce(json_agg(json_build_object('id', r.id, 'lane', r.lane, 'kind', r.kind,
       'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
       'url', coalesce(e.url, r.url), 'failover_url', case when e.id is null then r.failover_url else e.failover_url end,
-      'attempt', r.attempt, 'base', r.base, 'message', row_to_json(m), 'notice', row_to_json(n), 'subscribed', e.events,
+      'attempt', r.attempt, 'base', r.base, 'message', row_to_json(m), 'notice', row_to_json(n), 'subscribed', e.events, 'properties', e.properties,
       'name', case when m.direction = 1 then (select p.name from recipients p
         where p.workspace_id = m.workspace_id and p.recipient = coalesce(m.person, m.recipient)) end,
       'shut', case when r.endpoint_id is null then null when e.id is null then 'deleted' when not e.enabled then 'disabled'

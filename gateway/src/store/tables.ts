@@ -58,6 +58,7 @@ export interface Tables {
     only_senders: string[] | null;
     origin: string | null;
     description: string | null;
+    properties: string | null;
     updated_at: Date | null;
     stopped_at: Date | null;
     stopped_reason: string | null;

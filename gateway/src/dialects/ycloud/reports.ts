@@ -102,7 +102,7 @@ function messageEvent(report: MessageReport): Told | undefined {
   }
 }
 
-function noticeEvent({ event, notice }: NoticeReport): Told | undefined {
+function noticeEvent({ event, notice, properties }: NoticeReport): Told | undefined {
   const { value, wabaId, field } = notice;
   switch (event) {
     case 'template':
@@ -156,7 +156,7 @@ function noticeEvent({ event, notice }: NoticeReport): Told | undefined {
     case 'consent':
       return consentEvent(notice);
     case 'contact':
-      return contactEvent(notice);
+      return contactEvent(notice, properties);
   }
 }
 
@@ -248,9 +248,18 @@ const CONTACT_EVENTS: Readonly<Record<string, readonly [string, string]>> = {
   changed: ['contact.attributes_changed', 'contactAttributesChanged'],
 };
 
-function contactEvent({ event, value }: NoticeReport['notice']): Told | undefined {
+function contactEvent(
+  { event, value }: NoticeReport['notice'],
+  properties: NoticeReport['properties'],
+): Told | undefined {
   const [type, key] = CONTACT_EVENTS[event ?? ''] ?? [];
-  return type === undefined || key === undefined ? undefined : { type, [key]: value };
+  if (type === undefined || key === undefined) return undefined;
+  const wanted = properties?.[type];
+  const changed = value.changedAttributes as Readonly<Record<string, unknown>> | undefined;
+  if (wanted === undefined || changed === undefined) return { type, [key]: value };
+  const told = Object.entries(changed).filter(([name]) => wanted.includes(name));
+  if (told.length === 0) return undefined;
+  return { type, [key]: { ...value, changedAttributes: Object.fromEntries(told) } };
 }
 
 /** Fields without those that nobody gave: YCloud leaves them out. */

@@ -8,6 +8,8 @@ import { type Kysely, sql } from 'kysely';
  * no row. `reports.lane`: set when a report goes to its failover URL, which is another receiver. `reports.base`: attempts
  * that were made before the last replay.
  *
+ * `properties`: of some of its events an endpoint hears only when one of these changed, as JSON by event.
+ *
  * `stopped_at`, `stopped_reason`: we stopped the endpoint ourselves; its reports are kept as failed.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -35,6 +37,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     alter table webhook_endpoints
       add column description text,
+      add column properties text,
       add column updated_at timestamptz,
       add column stopped_at timestamptz,
       add column stopped_reason text,

@@ -5,6 +5,7 @@ import {
   createEndpoint,
   deleteEndpoint,
   type Endpoint,
+  type EventProperties,
   getEndpoint,
   rotateSecret,
   sliceEndpoints,
@@ -64,6 +65,7 @@ export function webhookEndpointRoutes(app: FastifyInstance, below: Below): void 
             dialect: 'ycloud',
             events,
             description: descriptionIn(body) ?? undefined,
+            properties: propertiesIn(body, events),
             enabled: enabledIn(body),
             secret: newSecret(),
           },
@@ -87,6 +89,7 @@ export function webhookEndpointRoutes(app: FastifyInstance, below: Below): void 
           url: urlIn(body, below),
           events: events && { names: events, mask: maskOf(events) },
           description: descriptionIn(body),
+          properties: propertiesIn(body, events ?? []),
           enabled: enabledIn(body),
         };
         const changed = await changeEndpoint(store, workspaceId, id, change, clock.now());
@@ -166,6 +169,41 @@ function maskOf(names: readonly string[]): number {
   return eventMask(names.flatMap(name => EVENT_NAMES[name] ?? []));
 }
 
+/** Whoever asks for the changes of contacts says of which of their properties (ycloud §8). */
+const CHANGES = 'contact.attributes_changed';
+
+function propertiesIn(body: unknown, events: readonly string[]): EventProperties | undefined {
+  const given = field(body, 'eventProperties') ?? undefined;
+  if (given === undefined) {
+    if (events.includes(CHANGES))
+      throw invalid(
+        'eventProperties',
+        `Parameter 'eventProperties' is required with ${CHANGES}.`,
+        'PARAM_MISSING',
+      );
+    return undefined;
+  }
+  const wrong = () =>
+    invalid('eventProperties', "Parameter 'eventProperties' should be a list of {event, properties}.");
+  if (!Array.isArray(given) || given.length > EVENTS_MAX) throw wrong();
+  return Object.fromEntries(
+    given.map((one: unknown) => {
+      const [event, properties] = [field(one, 'event'), field(one, 'properties')];
+      if (typeof event !== 'string' || !isNames(properties)) throw wrong();
+      return [event, properties];
+    }),
+  );
+}
+
+function isNames(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= EVENTS_MAX &&
+    value.every(one => typeof one === 'string' && one.length <= DESCRIPTION_MAX)
+  );
+}
+
 function descriptionIn(body: unknown): string | null | undefined {
   const description = field(body, 'description');
   if (description === undefined || description === null) return description;
@@ -193,6 +231,14 @@ function shown(endpoint: Endpoint, secret: string | undefined): object {
     id: endpoint.id,
     url: endpoint.url,
     enabledEvents: endpoint.events,
+    ...(endpoint.properties === undefined
+      ? {}
+      : {
+          eventProperties: Object.entries(endpoint.properties).map(([event, properties]) => ({
+            event,
+            properties,
+          })),
+        }),
     ...(endpoint.description === undefined ? {} : { description: endpoint.description }),
     status: endpoint.status,
     ...(secret === undefined ? {} : { secret }),
