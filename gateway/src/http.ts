@@ -44,7 +44,7 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
     // Fastify's own 503 is in nobody's shape; what still comes on an open connection is served.
     return503OnClosing: false,
     // A base URL with a slash at its end, before paths that begin with one.
-    rewriteUrl: ({ url = '/' }) => (url.startsWith('//') || url.includes('v2//') ? singleSlashes(url) : url),
+    rewriteUrl: ({ url = '/' }) => (url.includes('//') ? singleSlashes(url) : url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     // A path with a bad percent sign never reaches the error handler.
     frameworkErrors: (error, request, reply) => {

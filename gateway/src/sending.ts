@@ -114,7 +114,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
       );
     },
   });
-  const direct = new DirectSends({ store, clock, settle, alone: options.alone, onError });
+  const direct = new DirectSends({ store, settle, alone: options.alone, onError });
   const dispatch = new Dispatch({
     store,
     clock,

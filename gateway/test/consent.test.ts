@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { metaOf } from './meta.ts';
 import { call, type Receiver, type Running, startReceiver, startRunning } from './running.ts';
+import { refused as refusedByTelnyx, clientOf as telnyxOf } from './telnyx-client.ts';
+import { refused as refusedByYcloud, clientOf as ycloudOf } from './ycloud-client.ts';
 
 /** Opting out, from a phone to the next message, in every dialect. */
 let running: Running;
@@ -113,6 +115,9 @@ describe('a STOP from a phone', () => {
         code: '40300',
         retry: 'false',
       });
+    const { telnyx } = telnyxOf(running);
+    const asked = { from: running.sender, to, whatsapp_message: { type: 'template', template } };
+    expect(await refusedByTelnyx(telnyx.messages.whatsapp(asked as never))).toBe('409 40300 /to');
   });
 
   test('ends the next marketing message in YCloud as RECIPIENT_UNSUBSCRIBED, without any flag', async () => {
@@ -136,10 +141,9 @@ describe('a STOP from a phone', () => {
   test('is told at once by YCloud’s direct route', async () => {
     await write(to, 'unsubscribe');
     await expect.poll(() => standing(to)).toHaveLength(1);
-    expect(await enqueue(to, 'messages/sendDirectly')).toMatchObject({
-      status: 403,
-      code: 'RECIPIENT_UNSUBSCRIBED',
-    });
+    const asked = { from: running.sender, to, type: 'template', template };
+    const sending = ycloudOf(running).messages.sendDirectly(asked as never);
+    expect(await refusedByYcloud(sending)).toBe('403 RECIPIENT_UNSUBSCRIBED');
   });
 
   test('suppresses what is in the queue already, and the report says why', async () => {

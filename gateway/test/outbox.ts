@@ -163,7 +163,6 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
   });
   const direct = new DirectSends({
     store: g.store,
-    clock,
     settle,
     alone: more.alone ?? true,
     onError: thrown,

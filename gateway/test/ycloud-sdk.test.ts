@@ -335,6 +335,16 @@ describe('refusals of WhatsApp', () => {
     expect(error.whatsappApiError).toMatchObject({ code, message: expect.any(String) });
     await release();
   });
+
+  test('sendDirectly says so when the message could not leave in time, and it never does', async () => {
+    expect((await refusal(send({ to: '+15551131005' }, 'sendDirectly'))).status).toBe(403);
+    const to = someone();
+    expect(await refused(send({ to }, 'sendDirectly'))).toBe('429 SENDER_RATE_LIMITED');
+    await release();
+    // What follows on the same number has left, so this one is not before it.
+    await becomes((await send({ to: someone() })).id, 'read');
+    expect(await messagesOn(running, to)).toEqual([]);
+  }, 30_000);
 });
 
 describe('a repeat of a direct send with its key', () => {

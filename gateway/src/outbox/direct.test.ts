@@ -96,6 +96,17 @@ test('without the notification the answer is found by looking', async () => {
   expect(outcome.kind).toBe('accepted');
 });
 
+test('two calls that wait for one message both get its answer at once', async () => {
+  const node = await o.node(accepted);
+  node.dispatch.hold(o.g.sender, 300);
+  const [id] = await node.put(direct());
+  const message = { id: id!, sender: o.g.sender };
+  // At its deadline a call would find the answer all the same: the test is over before that.
+  const answers = await Promise.all([node.direct.wait(message, 60_000), node.direct.wait(message, 60_000)]);
+  expect(answers[0].kind).toBe('accepted');
+  expect(answers[1]).toEqual(answers[0]);
+}, 20_000);
+
 test('a node that stops answers those who wait, and what has not left never leaves', async () => {
   const node = await o.node(accepted);
   node.dispatch.hold(o.g.sender, 1_000);
@@ -110,7 +121,6 @@ test('a database that does not answer at the deadline keeps nobody waiting', asy
   const node = await o.node(accepted);
   const stuck = new DirectSends({
     store: o.g.store,
-    clock: o.clock,
     settle: { end: () => new Promise(() => {}) },
     alone: true,
     onError: () => {},

@@ -1,6 +1,5 @@
 import { CANCELED, type StoredFailure } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
-import type { Clock } from '../store/clock.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { Settle } from './settle.ts';
 
@@ -47,7 +46,6 @@ const TELL: Statement<number> = {
 
 export interface DirectOptions {
   readonly store: Store;
-  readonly clock: Pick<Clock, 'monotonic'>;
   readonly settle: Pick<Settle, 'end'>;
   /** Nobody else works on this database. */
   readonly alone: boolean;
@@ -57,7 +55,8 @@ export interface DirectOptions {
 /** Those who wait for what WhatsApp says of their message, on whichever node it is sent. */
 export class DirectSends {
   readonly #options: DirectOptions;
-  readonly #waiting = new Map<string, (outcome: DirectOutcome | 'late') => void>();
+  /** By message: a call that repeats another one waits for the same answer. */
+  readonly #waiting = new Map<string, Set<(outcome: DirectOutcome | 'late') => void>>();
   #stopping = false;
   #listening: { stop: () => Promise<void> } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -79,7 +78,7 @@ export class DirectSends {
   /** Waits for nobody any more: what has not left is cancelled now. */
   drain(): void {
     this.#stopping = true;
-    for (const answer of this.#waiting.values()) answer('late');
+    for (const id of this.#waiting.keys()) this.#answer(id, 'late');
   }
 
   async stop(): Promise<void> {
@@ -99,7 +98,9 @@ export class DirectSends {
   ): Promise<DirectOutcome> {
     const { id } = message;
     let timer: NodeJS.Timeout | undefined;
-    const answered = new Promise<DirectOutcome | 'late'>(resolve => this.#waiting.set(id, resolve));
+    const { promise: answered, resolve: answer } = Promise.withResolvers<DirectOutcome | 'late'>();
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting.add(answer));
     const late = new Promise<'late'>(resolve => {
       timer = setTimeout(resolve, this.#stopping ? 0 : deadlineMs, 'late');
     });
@@ -114,7 +115,8 @@ export class DirectSends {
       return await Promise.race([this.#cancel(message), patience]);
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(id);
+      waiting.delete(answer);
+      if (waiting.size === 0) this.#waiting.delete(id);
       if (this.#waiting.size === 0) {
         clearInterval(this.#timer);
         this.#timer = undefined;
@@ -141,13 +143,17 @@ export class DirectSends {
     else if (!alone) store.run(TELL, [[id]]).catch(error => onError(error, 'tell who waits for an answer'));
   }
 
+  #answer(id: string, outcome: DirectOutcome | 'late'): void {
+    for (const answer of this.#waiting.get(id) ?? []) answer(outcome);
+  }
+
   async #look(): Promise<void> {
     // One look at a time: the next poll sees what this one missed.
     if (this.#looking || this.#waiting.size === 0) return;
     this.#looking = true;
     try {
       for (const state of await this.#options.store.run(LOOK, [[...this.#waiting.keys()]]))
-        this.#waiting.get(state.id)?.(outcomeOf(state));
+        this.#answer(state.id, outcomeOf(state));
     } catch (error) {
       this.#options.onError(error, 'look for the answers that somebody waits for');
     } finally {

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { SILENCE_MS } from './statements.ts';
 
 /** An endpoint that has done nothing but fail for so long is disabled. */
 export const FAILING_DAYS = 5;
@@ -26,9 +27,6 @@ export async function failingEndpoints(
       reason: `all ${row.failures} attempts since ${row.failing_since.toISOString()} failed`,
     }));
 }
-
-/** A receiver that was not asked for so long begins anew: pauses between attempts are shorter. */
-const SILENCE_MS = DAY_MS;
 
 /** Forgets receivers that were not asked any more, such as URLs of single messages. */
 export async function forgetSilent(store: Store, now: Date): Promise<void> {

@@ -225,8 +225,8 @@ export interface Attempt {
   readonly pause: string | null;
 }
 
-/** A receiver that was not asked for so long has not failed all the time: pauses between attempts are shorter. */
-const SILENCE = '1 day';
+/** A receiver that was not asked for so long begins anew: pauses between attempts are shorter. */
+export const SILENCE_MS = 86_400_000;
 
 /**
  * Notes attempts, and what they say of the receivers: since when each fails, and until when it wants nothing.
@@ -266,7 +266,7 @@ export const SETTLE_REPORTS: Statement<number> = {
       select lane, case when lane = endpoint then endpoint::uuid end, first_at, last_at, failures, pause
       from asked where first_at is not null and not well order by lane
       on conflict (lane) do update set
-        failing_since = case when l.last_failed_at < excluded.last_failed_at - interval '${SILENCE}'
+        failing_since = case when l.last_failed_at < excluded.last_failed_at - interval '${SILENCE_MS} milliseconds'
           then excluded.failing_since else l.failing_since end,
         last_failed_at = greatest(l.last_failed_at, excluded.last_failed_at),
         failures = l.failures + excluded.failures,

@@ -1,4 +1,4 @@
-import { type Failure, type StoredFailure, SUPPRESSED_CODES, storedFailure } from '../../message/failure.ts';
+import { type Failure, type StoredFailure, SUPPRESSED_CODES } from '../../message/failure.ts';
 import { newId } from '../../message/id.ts';
 import { type HttpProblem, KEY_PROBLEMS, QUEUE_RETRY_S, queueFull, type Refusal } from '../../problem.ts';
 
@@ -196,7 +196,7 @@ export function refuseFailure(failure: Failure | StoredFailure): Refusal {
       message: said,
       target: 'template',
     });
-  const whatsappApiError = apiErrorOf('outcome' in failure ? storedFailure(failure) : failure);
+  const whatsappApiError = apiErrorOf(failure);
   if (whatsappApiError === undefined)
     return refuseFault({
       status: failure.source === 'wirebird' ? 400 : 503,
