@@ -12,7 +12,7 @@ export interface JournalRow {
   readonly senders: readonly string[];
 }
 
-const JOURNAL: Statement<number> = {
+export const JOURNAL: Statement<number> = {
   name: 'journal',
   text: `
     with stored as (

@@ -172,7 +172,7 @@ function limitOf(value: unknown): string | undefined {
  *
  * Parameters: notices; effects, one for each notice that has any; now.
  */
-const NOTICE: Statement<{
+export const NOTICE: Statement<{
   fresh: string[];
   reports: number;
   events: { id: string; workspace: string; kind: number }[];

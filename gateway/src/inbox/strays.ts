@@ -1,5 +1,6 @@
 import { APPLY, type Applied, type Fact, mergeFacts } from '../outbox/apply.ts';
 import type { Clock } from '../store/clock.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import { isPassing, type Statement, type Store } from '../store/store.ts';
 import type { StatusTimes } from './facts.ts';
 
@@ -26,7 +27,7 @@ const AGES_MS = [1_000, 3_000, 8_000, 20_000, 60_000, 180_000, 420_000, 595_000]
 const APPLY_MAX = 2_000;
 
 /** `offset 0`: see below, at `LOOK`. */
-const BY_WAMID: Statement<{ id: string; wamid: string; sender: string; attempt: number }[]> = {
+export const BY_WAMID: Statement<{ id: string; wamid: string; sender: string; attempt: number }[]> = {
   name: 'by_wamid',
   text: `
     select coalesce(json_agg(json_build_object('id', m.id, 'wamid', w.value, 'sender', m.sender_id, 'attempt', m.attempt)), '[]') as out
@@ -115,13 +116,13 @@ export const LOOK: Statement<{ found: Found[]; dropped: number }> = {
       'dropped', (select count(*) from dropped)) as out`,
 };
 
-const UNPARK: Statement<number> = {
+export const UNPARK: Statement<number> = {
   name: 'unpark_statuses',
   text: `
     with gone as (
       delete from parked_statuses p
       using json_to_recordset($1::json) as i(sender uuid, wamid text, status text)
-      where p.sender_id = i.sender and p.wamid = i.wamid and p.status = i.status
+      where ${KEY_IS('p.sender_id', 'i.sender')} and p.wamid = i.wamid and p.status = i.status
       returning 1
     )
     select count(*)::int as out from gone`,

@@ -1,4 +1,5 @@
 import { PRIORITY } from '../message/message.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 
 /** A message as the statement takes it; short names, since they are written for each of them. */
@@ -144,8 +145,8 @@ export const ACCEPT: Statement<AcceptOutcome> = {
           select bit_or(c.reason) from consents c where c.workspace_id = i.w and c.recipient = coalesce(a.recipient, i.rk)
             and c.channel = 'whatsapp' and ${STANDS('c')} and c.reason & i.cm <> 0), 0) end as barred
       from input i
-      left join recipient_aliases a on a.workspace_id = i.w and a.alias = i.rk
-      left join windows o on o.sender_id = i.s and o.recipient = coalesce(a.recipient, i.rk)
+      left join recipient_aliases a on ${KEY_IS('a.workspace_id', 'i.w')} and a.alias = i.rk
+      left join windows o on ${KEY_IS('o.sender_id', 'i.s')} and o.recipient = coalesce(a.recipient, i.rk)
     ), judged as materialized (
       select *, cr and (f and x and not open or barred <> 0) as away,
         not cr and (z is true or f and x and not open) as doomed
@@ -178,7 +179,7 @@ export const ACCEPT: Statement<AcceptOutcome> = {
     )
     select json_build_object(
       'refused', (select coalesce(json_agg(id), '[]') from judged j
-        where away and barred = 0 and not exists (select from messages m where m.id = j.id)),
+        where away and barred = 0 and not exists (select from messages m where ${KEY_IS('m.id', 'j.id')})),
       'shut', (select coalesce(json_agg(id), '[]') from judged where doomed and z is not true),
       'barred', (select coalesce(json_agg(json_build_object('id', id, 'm', barred)), '[]') from judged where barred <> 0),
       'repeated', (select coalesce(json_agg(json_build_object('q', q, 'at', at, 'ids', ids, 'valid', valid)), '[]') from earlier),

@@ -1,5 +1,6 @@
 import { EVENT } from '../message/event.ts';
 import { STATUS } from '../message/status.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement } from '../store/store.ts';
 import { FREE_NEXT } from './pairs.ts';
@@ -97,9 +98,9 @@ export const APPLY: Statement<Applied> = {
         case when i.attempt = m.attempt and m.status < ${STATUS.failed} then i.failed end as failed,
         case when m.status in (${STATUS.accepted}, ${STATUS.sent}) and m.ended_at is null
           and coalesce(i.delivered, i.read, i.failed) is null then i.silent end as silent
-      from messages m join input i on i.id = m.id and i.sender = m.sender_id
+      from input i join messages m on ${KEY_IS('m.id', 'i.id')} and m.sender_id = i.sender
       where m.direction = 0
-      order by m.id for update of m
+      order by i.id for update of m
     ), changed as (
       update messages m set
         status = case when l.ended is not null then l."end" when m.status >= ${STATUS.suppressed} then m.status else greatest(m.status,
@@ -118,7 +119,7 @@ export const APPLY: Statement<Applied> = {
         failure = case when l.failed is not null or l.ended is not null then l.failure else m.failure end,
         wamid = coalesce(m.wamid, l.wamid),
         pricing = coalesce(m.pricing, l.pricing)
-      from locked l where m.id = l.id
+      from locked l where ${KEY_IS('m.id', 'l.id')}
     ), ${FREE_NEXT(
       `select distinct id, sender_id, person, priority from locked
         where status < ${STATUS.accepted} and (taken or failed is not null or ended is not null)`,
@@ -188,7 +189,7 @@ export const APPLY: Statement<Applied> = {
       returning 1
     ), logged as (${LOG_EVENTS('told', '$4')}
     ), flagged as (
-      update journal set state = 1 where id in (select value::uuid from json_array_elements_text($3::json))
+      update journal j set state = 1 from json_array_elements_text($3::json) as i(id) where ${KEY_IS('j.id', 'i.id::uuid')}
     )
     select json_build_object(
       'reports', (select count(*) from reported),

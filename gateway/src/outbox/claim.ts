@@ -1,4 +1,5 @@
 import { STATUS } from '../message/status.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import { STANDS } from './accept-statement.ts';
 import { BEHIND, PAIR_AHEAD_S, PAIR_EVERY_S } from './pairs.ts';
@@ -147,7 +148,7 @@ export const CLAIM: Statement<Claim> = {
         attempt = m.attempt + a.taken::int,
         sending_at = case when a.taken then $3::timestamptz else m.sending_at end,
         lease_until = case when a.taken then $4::timestamptz end, parked = a.parked, run_at = a.run_at
-      from acts a where m.id = a.id
+      from acts a where ${KEY_IS('m.id', 'a.id')}
       returning m.id, m.sender_id, m.recipient, m.content, m.attempt, m.tries, m.resends, m.template_id, m.seq,
         m.priority, m.unconfirmed_ms, m.status, m.direct
     ), noted as (

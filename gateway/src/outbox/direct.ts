@@ -1,5 +1,6 @@
 import { CANCELED, type StoredFailure } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { Settle } from './settle.ts';
 
@@ -30,11 +31,11 @@ interface State {
 /** At the deadline the database has this long to say what became of a message. */
 const LAST_LOOK_MS = 2_000;
 
-const LOOK: Statement<State[]> = {
+export const LOOK: Statement<State[]> = {
   name: 'look_at_direct',
   text: `
     select coalesce(json_agg(json_build_object('id', m.id, 'status', m.status, 'wamid', m.wamid, 'failure', m.failure)), '[]') as out
-    from json_array_elements_text($1::json) i(id) join messages m on m.id = i.id::uuid
+    from json_array_elements_text($1::json) i(id) join messages m on ${KEY_IS('m.id', 'i.id::uuid')}
     where m.status not in (${STATUS.scheduled}, ${STATUS.queued}, ${STATUS.sending})`,
 };
 

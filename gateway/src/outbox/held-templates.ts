@@ -1,4 +1,5 @@
 import type { Failure } from '../message/failure.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { TemplateState } from '../templates/template.ts';
 import type { Settle } from './settle.ts';
@@ -21,7 +22,7 @@ const UNPARK: Statement<string[]> = {
       select id from messages where run_at is null and parked = 'template' and template_id = $1::uuid and status = 10
       order by id limit ${PORTION} for update skip locked
     ), freed as (
-      update messages m set parked = null from due where m.id = due.id returning m.sender_id
+      update messages m set parked = null from due where ${KEY_IS('m.id', 'due.id')} returning m.sender_id
     )
     select coalesce(json_agg(sender_id), '[]') as out from freed`,
 };

@@ -1,3 +1,4 @@
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import { FREE_NEXT, PAIR_AHEAD_S, PAIR_EVERY_S, RETRY_S } from './pairs.ts';
 
@@ -33,13 +34,13 @@ export const MOVE: Statement<string[]> = {
       select * from json_to_recordset($1::json) as i(id uuid, attempt integer, "from" smallint, "to" smallint,
         parked text, run_at timestamptz, undo integer, tried integer, step text, detail text)
     ), locked as materialized (
-      select m.id from messages m join input i on i.id = m.id order by m.id for update of m
+      select i.* from input i join messages m on ${KEY_IS('m.id', 'i.id')} order by i.id for update of m
     ), moved as (
       update messages m
       set status = i."to", parked = i.parked, run_at = i.run_at, lease_until = null, attempt = m.attempt - i.undo,
         tries = m.tries + i.tried
-      from input i join locked l on l.id = i.id
-      where m.id = i.id and m.status = i."from" and (m.attempt = i.attempt or i.attempt = -1)
+      from locked i
+      where ${KEY_IS('m.id', 'i.id')} and m.status = i."from" and (m.attempt = i.attempt or i.attempt = -1)
       returning m.id, m.attempt, m.sender_id, coalesce(m.person, m.recipient) as person, m.priority, m.parked, m.run_at,
         i.undo, i.step, i.detail
     ), noted as (
@@ -54,7 +55,7 @@ export const MOVE: Statement<string[]> = {
         then greatest(p.tat, m.run_at + interval '${PAIR_AHEAD_S} s') else p.tat - interval '${PAIR_EVERY_S} s' end
       from moved m
       where (m.parked = 'pair' or m.undo = 1)
-        and p.sender_id = m.sender_id and p.recipient = m.person and p.priority = m.priority
+        and ${KEY_IS('p.sender_id', 'm.sender_id')} and p.recipient = m.person and p.priority = m.priority
     )
     select coalesce(json_agg(distinct sender_id), '[]') as out from next`,
 };

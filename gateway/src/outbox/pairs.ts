@@ -1,4 +1,5 @@
 import { STATUS } from '../message/status.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 
 /**
@@ -37,7 +38,7 @@ const NEXT_IN_LINE = (but = ''): string => `
     where o.status = ${STATUS.queued} and o.parked = 'order' and o.sender_id = p.sender_id
       and coalesce(o.person, o.recipient) = p.recipient and o.priority = p.priority ${but}
     order by o.seq limit 1
-  ) c join messages l on l.id = c.id and l.status = ${STATUS.queued} and l.parked = 'order'
+  ) c join messages l on ${KEY_IS('l.id', 'c.id')} and l.status + 0 = ${STATUS.queued} and l.parked = 'order'
   for update of l skip locked`;
 
 /**
@@ -52,14 +53,14 @@ export const FREE_NEXT = (heads: string, input: string): string => `
       select p.*, f.id from (${heads}) d
       cross join lateral (
         select sender_id, recipient, priority from pairs
-        where sender_id = d.sender_id and recipient = d.person and priority = d.priority and followed and head = d.id limit 1
+        where sender_id = d.sender_id and recipient = d.person and priority = d.priority and followed::integer = 1 and head = d.id limit 1
       ) p
       cross join lateral (${NEXT_IN_LINE(`and not exists (select from ${input} i where i.id = o.id)`)}) f
     ), freed as (
-      update messages m set parked = null from next n where m.id = n.id
+      update messages m set parked = null from next n where ${KEY_IS('m.id', 'n.id')}
     ), led as (
       update pairs p set head = n.id from next n
-      where p.sender_id = n.sender_id and p.recipient = n.recipient and p.priority = n.priority
+      where ${KEY_IS('p.sender_id', 'n.sender_id')} and p.recipient = n.recipient and p.priority = n.priority
     )`;
 
 /**
@@ -79,10 +80,10 @@ export const FREE_FOLLOWERS: Statement<string[]> = {
     ), next as materialized (
       select p.*, f.id from stuck p cross join lateral (${NEXT_IN_LINE()}) f
     ), freed as (
-      update messages m set parked = null from next n where m.id = n.id returning m.sender_id
+      update messages m set parked = null from next n where ${KEY_IS('m.id', 'n.id')} returning m.sender_id
     ), led as (
       update pairs p set head = n.id from next n
-      where p.sender_id = n.sender_id and p.recipient = n.recipient and p.priority = n.priority
+      where ${KEY_IS('p.sender_id', 'n.sender_id')} and p.recipient = n.recipient and p.priority = n.priority
         and p.head is not distinct from n.head
     )
     select coalesce(json_agg(distinct sender_id), '[]') as out from freed`,
@@ -99,7 +100,7 @@ export const FIND_FOLLOWERS: Statement<number> = {
       where status = ${STATUS.queued} and parked = 'order'
     ), found as (
       update pairs p set followed = true from lost l
-      where p.sender_id = l.sender_id and p.recipient = l.recipient and p.priority = l.priority and not p.followed
+      where ${KEY_IS('p.sender_id', 'l.sender_id')} and p.recipient = l.recipient and p.priority = l.priority and not p.followed
       returning 1
     )
     select count(*)::int as out from found`,
@@ -133,7 +134,7 @@ export const FORGET_PAIRS: Statement<Walked> = {
       order by sender_id, recipient, priority limit $5::int
     ), gone as (
       delete from pairs p using looked l
-      where l.over and p.sender_id = l.sender_id and p.recipient = l.recipient and p.priority = l.priority
+      where l.over and ${KEY_IS('p.sender_id', 'l.sender_id')} and p.recipient = l.recipient and p.priority = l.priority
         and p.tat < $1::timestamptz and not p.followed
       returning 1
     )

@@ -1,5 +1,6 @@
 import { STATUS } from '../message/status.ts';
 import type { Clock } from '../store/clock.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { Waiting } from './claim.ts';
 import type { Settle } from './settle.ts';
@@ -16,7 +17,7 @@ const LOOK_MAX = 1_000;
  *
  * Parameters: now. Comes back with what is over, which is deleted once that is written down.
  */
-const LOOK: Statement<(Waiting & { readonly over: boolean })[]> = {
+export const LOOK: Statement<(Waiting & { readonly over: boolean })[]> = {
   name: 'receipts_due',
   text: `
     with due as materialized (
@@ -27,20 +28,21 @@ const LOOK: Statement<(Waiting & { readonly over: boolean })[]> = {
         coalesce(m.status < ${STATUS.failed} and (m.accepted_at is null
           or m.accepted_at + d.ttl_s * interval '1 s' > $1::timestamptz), false) as early,
         coalesce(m.status in (${STATUS.accepted}, ${STATUS.sent}), false) as silent
-      from due d left join messages m on m.id = d.message_id
+      from due d left join messages m on ${KEY_IS('m.id', 'd.message_id')}
     ), later as (
       update receipts_due r set due_at = coalesce(l.accepted_at, $1::timestamptz) + l.ttl_s * interval '1 s'
-      from looked l where l.early and r.message_id = l.message_id
+      from looked l where l.early and ${KEY_IS('r.message_id', 'l.message_id')}
     )
     select coalesce(json_agg(json_build_object('id', message_id, 'sender', sender_id, 'attempt', attempt, 'over', silent)), '[]') as out
     from looked where not early`,
 };
 
-const FORGET: Statement<number> = {
+export const FORGET: Statement<number> = {
   name: 'receipts_known',
   text: `
     with gone as (
-      delete from receipts_due where message_id in (select value::uuid from json_array_elements_text($1::json)) returning 1
+      delete from receipts_due r using json_array_elements_text($1::json) as i(id)
+      where ${KEY_IS('r.message_id', 'i.id::uuid')} returning 1
     )
     select count(*)::int as out from gone`,
 };

@@ -1,4 +1,5 @@
 import { STATUS } from '../message/status.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import type { Waiting } from './claim.ts';
 
@@ -38,7 +39,7 @@ export const SWEEP: Statement<Swept> = {
       select id from messages where status = 20 and lease_until < $1::timestamptz
       order by id limit 5000 for update skip locked
     ), doubtful as (
-      update messages m set status = 30, lease_until = null, run_at = ${DEADLINE} from expired where m.id = expired.id
+      update messages m set status = 30, lease_until = null, run_at = ${DEADLINE} from expired e where ${KEY_IS('m.id', 'e.id')}
       returning m.id, m.attempt
     ), due as materialized (
       select m.id, m.status, m.resends, coalesce(m.unconfirmed_policy, w.unconfirmed_policy) as policy,
@@ -49,7 +50,7 @@ export const SWEEP: Statement<Swept> = {
       where m.run_at <= $1::timestamptz and ((m.status = 30 and m.parked is null) or (m.status = 10 and m.parked is not null))
       order by m.id limit 5000 for update of m skip locked
     ), patient as (
-      update messages m set run_at = d.last_call from due d where m.id = d.id and d.silent and d.last_call > $1::timestamptz
+      update messages m set run_at = d.last_call from due d where ${KEY_IS('m.id', 'd.id')} and d.silent and d.last_call > $1::timestamptz
       returning m.id, m.attempt
     ), ripe as (
       select * from due where not (silent and last_call > $1::timestamptz)
@@ -57,7 +58,7 @@ export const SWEEP: Statement<Swept> = {
       update messages m set status = 10, parked = null, run_at = null,
         resends = m.resends + case when d.status = 30 then 1 else 0 end
       from ripe d
-      where m.id = d.id and (d.status = 10 or (d.policy = 'resend' and d.resends < ${RESENDS_MAX} and d.late is not true))
+      where ${KEY_IS('m.id', 'd.id')} and (d.status = 10 or (d.policy = 'resend' and d.resends < ${RESENDS_MAX} and d.late is not true))
       returning m.id, m.sender_id, m.attempt, d.status as was
     ), noted as (
       insert into timeline (message_id, at, step, attempt, detail)
@@ -72,7 +73,7 @@ export const SWEEP: Statement<Swept> = {
       'unconfirmed', (select count(*) from doubtful),
       'resent', (select count(*) from resend where was = 30),
       'given_up', (select coalesce(json_agg(json_build_object('id', m.id, 'attempt', m.attempt, 'sender', m.sender_id)), '[]')
-        from ripe d join messages m on m.id = d.id
+        from ripe d join messages m on ${KEY_IS('m.id', 'd.id')}
         where d.status = 30 and (d.policy = 'fail' or d.resends >= ${RESENDS_MAX} or d.late))
     ) as out`,
 };

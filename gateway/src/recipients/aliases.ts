@@ -1,6 +1,7 @@
 import { canonicalPhone } from '../message/phone.ts';
 import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import { MOVE_CONSENTS } from './move-consents.ts';
 
@@ -35,7 +36,7 @@ const NAME_MAX = 160;
  * A window that was opened under the other name moves to the one that counts from now on, and what led to the other name
  * leads on.
  */
-const LEARN: Statement<number> = {
+export const LEARN: Statement<number> = {
   name: 'learn_aliases',
   text: `
     with input as materialized (
@@ -50,13 +51,13 @@ const LEARN: Statement<number> = {
       returning workspace_id, alias, recipient
     ), led as (
       update recipient_aliases a set recipient = l.recipient, learnt_at = $2::timestamptz
-      from learnt l where a.workspace_id = l.workspace_id and a.recipient = l.alias
+      from learnt l where ${KEY_IS('a.workspace_id', 'l.workspace_id')} and a.recipient = l.alias
         and not exists (select from input i where i.workspace = a.workspace_id and i.alias = a.alias)
     ), moved as (
       insert into windows (sender_id, recipient, opened_at, last_message_at)
       select w.sender_id, l.recipient, max(w.opened_at), max(w.last_message_at)
       from learnt l join senders s on s.workspace_id = l.workspace_id
-      join windows w on w.sender_id = s.id and w.recipient = l.alias
+      join windows w on ${KEY_IS('w.sender_id', 's.id')} and w.recipient = l.alias
       group by 1, 2 order by 1, 2
       on conflict (sender_id, recipient) do update
       set opened_at = greatest(windows.opened_at, excluded.opened_at),
@@ -66,12 +67,12 @@ const LEARN: Statement<number> = {
 };
 
 /** A person writes from a number again that somebody had moved away from: it is a name of its own. */
-const UNLEARN: Statement<number> = {
+export const UNLEARN: Statement<number> = {
   name: 'unlearn_aliases',
   text: `
     with gone as (
       delete from recipient_aliases a using json_to_recordset($1::json) as i(workspace uuid, alias text, at timestamptz)
-      where a.workspace_id = i.workspace and a.alias = i.alias and a.learnt_at < i.at returning 1
+      where ${KEY_IS('a.workspace_id', 'i.workspace')} and a.alias = i.alias and a.learnt_at < i.at returning 1
     )
     select count(*)::int as out from gone`,
 };

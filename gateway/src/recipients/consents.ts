@@ -3,6 +3,7 @@ import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
+import { KEY_IS } from '../store/key-is.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { Alias } from './aliases.ts';
@@ -59,18 +60,18 @@ interface Changed {
  *
  * Parameters: changes; now.
  */
-const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
+export const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
   name: 'record_consents',
   text: `
     with input as materialized (
       select distinct on (i.w, coalesce(a.recipient, i.key), i.channel, i.reason) i.*, coalesce(a.recipient, i.key) as person
       from json_to_recordset($1::json) as i(id uuid, w uuid, key text, customer text, channel text, reason smallint,
         active boolean, source text, note text, at timestamptz, until timestamptz)
-      left join recipient_aliases a on a.workspace_id = i.w and a.alias = i.key
+      left join recipient_aliases a on ${KEY_IS('a.workspace_id', 'i.w')} and a.alias = i.key
       order by i.w, coalesce(a.recipient, i.key), i.channel, i.reason, i.at desc, i.id desc
     ), fresh as materialized (
       select i.*, c.active as was from input i left join consents c
-        on c.workspace_id = i.w and c.recipient = i.person and c.channel = i.channel and c.reason = i.reason
+        on ${KEY_IS('c.workspace_id', 'i.w')} and c.recipient = i.person and c.channel = i.channel and c.reason = i.reason
       where c.at is null or c.at <= i.until
     ), written as (
       insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)
@@ -113,12 +114,12 @@ const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
 };
 
 /** Which of the names that were given have another one that counts. */
-const RENAMED: Statement<Alias[]> = {
+export const RENAMED: Statement<Alias[]> = {
   name: 'renamed_consents',
   text: `
     select coalesce(json_agg(json_build_object('workspace', a.workspace_id, 'alias', a.alias, 'recipient', a.recipient)), '[]') as out
     from json_to_recordset($1::json) as i(w uuid, key text)
-    join recipient_aliases a on a.workspace_id = i.w and a.alias = i.key`,
+    join recipient_aliases a on ${KEY_IS('a.workspace_id', 'i.w')} and a.alias = i.key`,
 };
 
 /** The ledger: who does not want to be written to, and why. */

@@ -1,3 +1,4 @@
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 
 /**
@@ -17,9 +18,9 @@ export const MOVE_CONSENTS: Statement<number> = {
       order by workspace, alias
     ), retold as (
       update consent_changes c set recipient = l.recipient
-      from learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
+      from learnt l where ${KEY_IS('c.workspace_id', 'l.workspace_id')} and c.recipient = l.alias
     ), parted as (
-      delete from consents c using learnt l where c.workspace_id = l.workspace_id and c.recipient = l.alias
+      delete from consents c using learnt l where ${KEY_IS('c.workspace_id', 'l.workspace_id')} and c.recipient = l.alias
       returning c.*, l.recipient as person
     ), joined as (
       insert into consents (workspace_id, recipient, channel, reason, active, customer, source, note, at, id)

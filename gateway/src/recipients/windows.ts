@@ -1,3 +1,4 @@
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import { knownAs } from './known-as.ts';
 
@@ -20,7 +21,7 @@ export interface Window {
   readonly lastMessageAt: Date | undefined;
 }
 
-const OPEN: Statement<number> = {
+export const OPEN: Statement<number> = {
   name: 'open_windows',
   text: `
     with opened as (
@@ -28,7 +29,7 @@ const OPEN: Statement<number> = {
       select i.sender, coalesce(a.recipient, i.key), max(i.at)
       from json_to_recordset($1::json) as i(sender uuid, key text, at timestamptz)
       join senders s on s.id = i.sender
-      left join recipient_aliases a on a.workspace_id = s.workspace_id and a.alias = i.key
+      left join recipient_aliases a on ${KEY_IS('a.workspace_id', 's.workspace_id')} and a.alias = i.key
       group by 1, 2 order by 1, 2
       on conflict (sender_id, recipient) do update set opened_at = greatest(windows.opened_at, excluded.opened_at)
       returning 1

@@ -1,3 +1,4 @@
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 
 /** Rows that get their position in one go. */
@@ -30,7 +31,7 @@ export const PLACE_EVENTS: Statement<number> = {
       update event_log l set position = c.position + u.n
       from (select seq, workspace_id, row_number() over (partition by workspace_id order by seq) as n from unplaced) u
       join counters c on c.workspace_id = u.workspace_id
-      where l.seq = u.seq and l.position is null
+      where ${KEY_IS('l.seq', 'u.seq')} and l.position is null
       returning l.workspace_id, l.position
     ), moved as (
       update event_streams s set position = greatest(s.position, p.position)
@@ -119,7 +120,7 @@ export const READ_EVENTS: Statement<ReadEvents> = {
           'notice', case when t.id is not null then json_build_object('id', t.id, 'waba_id', t.waba_id,
             'sender_id', t.sender_id, 'field', t.field, 'event', t.event) end)
           order by e.n, e.position, e.i), '[]')
-        from picked e left join messages m on m.id = e.id left join notices t on t.id = e.id
+        from picked e left join messages m on ${KEY_IS('m.id', 'e.id')} left join notices t on ${KEY_IS('t.id', 'e.id')}
         where m.id is not null or t.id is not null),
       'unplaced', exists (select from event_log l
         where l.position is null and exists (select from event_streams s where s.workspace_id = l.workspace_id))

@@ -1,3 +1,4 @@
+import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 
 /**
@@ -75,7 +76,8 @@ const REPORTS = `
       'shut', case when r.endpoint_id is null then null when e.id is null then 'deleted' when not e.enabled then 'disabled'
         else e.stopped_reason end,
       'mask', e.mask)), '[]')
-    from claimed r left join messages m on m.id = r.message_id left join notices n on n.id = r.notice_id
+    from claimed r left join messages m on ${KEY_IS('m.id', 'r.message_id')}
+    left join notices n on ${KEY_IS('n.id', 'r.notice_id')}
     left join webhook_endpoints e on e.id = r.endpoint_id`;
 
 export interface Claim {
@@ -130,7 +132,7 @@ export const CLAIM_REPORTS: Statement<Claim> = {
         state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
         attempt = case when j.goes then r.attempt + 1 else r.attempt end,
         run_at = case when j.goes then ${LEASE_OF('r')} else r.run_at end
-      from judged j where r.id = j.id and (j.goes or j.stands)
+      from judged j where ${KEY_IS('r.id', 'j.id')} and (j.goes or j.stands)
       returning j.goes, ${CLAIMED}
     ), claimed as (select * from moved where goes)
     select json_build_object('reports', (${REPORTS}),
@@ -158,10 +160,10 @@ export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
       ) q
     ), gone as (
       delete from waiting_reports d using picked p
-      where d.lane = p.lane and d.due_at = p.due_at and d.report_id = p.report_id
+      where ${KEY_IS('d.lane', 'p.lane')} and d.due_at = p.due_at and d.report_id = p.report_id
     ), claimed as (
       update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = ${LEASE_OF('r')}
-      from picked p where r.id = p.report_id and r.state + 0 = ${REPORT.waiting}
+      from picked p where ${KEY_IS('r.id', 'p.report_id')} and r.state + 0 = ${REPORT.waiting}
       returning ${CLAIMED}
     )
     select (${REPORTS}) as out`,
@@ -177,7 +179,7 @@ export const OPEN_REPORTS: Statement<{ readonly id: string; readonly run_at: str
   name: 'open_reports',
   text: `
     select coalesce(json_agg(json_build_object('id', r.id, 'run_at', r.run_at)), '[]') as out
-    from json_array_elements_text($1::json) as i(id) join reports r on r.id = i.id::uuid
+    from json_array_elements_text($1::json) as i(id) join reports r on ${KEY_IS('r.id', 'i.id::uuid')}
     where r.state in (${REPORT.pending}, ${REPORT.waiting}) and r.attempt - r.base <= ${ORDERED_ATTEMPTS}`,
 };
 
@@ -244,14 +246,14 @@ export const SETTLE_REPORTS: Statement<number> = {
         at timestamptz, back boolean, ms integer, url text, status smallint, error text, answer text, asked text,
         endpoint text, lane text, pause timestamptz)
     ), locked as materialized (
-      select r.id from reports r join input i on i.id = r.id order by r.id for update of r
+      select i.* from input i join reports r on ${KEY_IS('r.id', 'i.id')} order by i.id for update of r
     ), settled as (
       update reports r
       set state = i.state, run_at = i.run_at, attempt = case when i.back then r.attempt - 1 else r.attempt end,
         lane = coalesce(i.lane, r.lane),
         finished_at = case when i.state <> ${REPORT.pending} then $2::timestamptz end
-      from input i join locked l on l.id = i.id
-      where r.id = i.id and r.attempt = i.attempt and r.state + 0 = ${REPORT.pending}
+      from locked i
+      where ${KEY_IS('r.id', 'i.id')} and r.attempt = i.attempt and r.state + 0 = ${REPORT.pending}
     ), noted as (
       insert into report_attempts (report_id, attempt, at, duration_ms, url, http_status, error, answer)
       select id, attempt, at, ms, url, status, error, answer from input where at is not null

@@ -15,7 +15,7 @@ export interface Statement<Out> {
  * Every hot statement looks rows up by key. A plan made while a table was empty would scan it for ever after, since the
  * statement is planned once for a connection; and with a partition a day, planning anew costs more than running.
  */
-const HOT_OPTIONS = [
+export const HOT_OPTIONS = [
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
