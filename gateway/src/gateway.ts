@@ -19,7 +19,8 @@ import { FETCH_MEDIA } from './media/inbound.ts';
 import { eventName } from './message/event.ts';
 import type { Message } from './message/message.ts';
 import { createMetrics } from './metrics.ts';
-import type { Applied } from './outbox/apply.ts';
+import { Apply } from './outbox/apply.ts';
+import type { Applied } from './outbox/apply-statement.ts';
 import { VOID_LEASES } from './outbox/sweep.ts';
 import type { Parts } from './parts.ts';
 import { composeReceiving } from './receiving.ts';
@@ -179,6 +180,12 @@ async function compose(
   const feed = new EventFeed({ store, clock, onError });
   const reporting = composeReporting(parts, client, mediaUrlOf);
   const { deliver } = reporting;
+  const apply = new Apply({
+    store,
+    clock,
+    taker: { offer: () => deliver.offer(), took: reports => deliver.took(reports) },
+    onApplied,
+  });
   const sending = composeSending(parts, {
     alone: database.alone,
     whatsapp,
@@ -187,9 +194,10 @@ async function compose(
     health,
     aliases: keeping.aliases,
     consents: keeping.consents,
-    onApplied,
+    apply,
   });
   const receiving = await composeReceiving(parts, {
+    apply,
     onApplied,
     keeping,
     onNotices: () => void sendersChanged(),

@@ -1,7 +1,7 @@
 import { CONSENT } from './message/consent.ts';
 import type { Outbound } from './message/message.ts';
 import { wordFinder } from './message/stop-words.ts';
-import type { InboundRow } from './outbox/apply.ts';
+import type { InboundRow } from './outbox/apply-statement.ts';
 import type { Parts } from './parts.ts';
 import type { Consents } from './recipients/consents.ts';
 import { type Heard, wishesIn } from './recipients/hear.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { Arrivals } from './inbox/arrivals.ts';
 import { inboundMedia } from './inbox/inbound-media.ts';
 import { Journal } from './inbox/journal.ts';
 import { isAboutTemplate } from './inbox/notices.ts';
@@ -9,7 +10,8 @@ import { retryFailures, type SetAside } from './inbox/set-aside.ts';
 import { Spool } from './inbox/spool.ts';
 import { ParkedLook } from './inbox/strays.ts';
 import type { Keeping } from './keeping.ts';
-import type { Applied, InboundRow } from './outbox/apply.ts';
+import type { Apply } from './outbox/apply.ts';
+import type { Applied, InboundRow } from './outbox/apply-statement.ts';
 import type { Parts } from './parts.ts';
 import { type Upkeep, upkeep } from './upkeep.ts';
 
@@ -19,6 +21,7 @@ const PARKED_MS = 2_000;
 const FAILED_ITEMS_MS = 2_000;
 
 export interface ReceivingOptions {
+  readonly apply: Apply;
   readonly onApplied: (applied: Applied) => void;
   readonly keeping: Pick<Keeping, 'aliases' | 'consents' | 'health' | 'media' | 'templates'>;
   /** What people write, before it is stored; what it returns is done afterwards. Doing it again changes nothing. */
@@ -38,7 +41,7 @@ export interface Receiving {
 
 export async function composeReceiving(parts: Parts, options: ReceivingOptions): Promise<Receiving> {
   const { config, log, metrics, store, clock, directory, onError } = parts;
-  const { onApplied, onNotices, keeping } = options;
+  const { apply, onApplied, onNotices, keeping } = options;
   const { aliases, consents, health, media, templates } = keeping;
   const journal = new Journal(store);
   const spool = await Spool.open({
@@ -85,12 +88,14 @@ export async function composeReceiving(parts: Parts, options: ReceivingOptions):
           .catch(error => onError(error, 'take in the notice of a template'));
       }
     },
+    apply,
     onApplied,
     onCount: (why, count) => metrics.inbox.inc({ why }, count),
     onSetAside,
     onError,
   });
-  const parked = new ParkedLook({ store, clock, onApplied, onError });
+  const parked = new ParkedLook({ store, clock, apply, onError });
+  const arrivals = new Arrivals({ journal, reader, apply, aliases, directory });
   const look = async (): Promise<void> => {
     const dropped = await parked.look();
     if (dropped > 0) metrics.inbox.inc({ why: 'dropped' }, dropped);
@@ -99,9 +104,8 @@ export async function composeReceiving(parts: Parts, options: ReceivingOptions):
     routes: app =>
       webhookRoutes(app, {
         directory,
-        journal,
+        arrivals,
         spool,
-        reader,
         clock,
         verifyToken: config.verifyToken,
         onWebhook: outcome => metrics.webhooks.inc({ outcome }),
@@ -127,7 +131,7 @@ export async function composeReceiving(parts: Parts, options: ReceivingOptions):
       ];
     },
     idle: async () => {
-      await Promise.all([journal.idle(), reader.idle()]);
+      await Promise.all([arrivals.idle(), reader.idle()]);
       await spool.close();
     },
   };

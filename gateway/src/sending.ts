@@ -4,7 +4,7 @@ import { DIALECTS } from './dialects.ts';
 import type { Media } from './media/media.ts';
 import { eventMask } from './message/event.ts';
 import { Accept } from './outbox/accept.ts';
-import type { Applied } from './outbox/apply.ts';
+import type { Apply } from './outbox/apply.ts';
 import { QueueDepth } from './outbox/depth.ts';
 import { DirectSends } from './outbox/direct.ts';
 import { Dispatch } from './outbox/dispatch.ts';
@@ -37,7 +37,7 @@ export interface SendingOptions {
   readonly health: WebhookHealth;
   readonly aliases: Aliases;
   readonly consents: Consents;
-  readonly onApplied: (applied: Applied) => void;
+  readonly apply: Apply;
 }
 
 /** The outbox, put together: from the door to Meta's answer. */
@@ -81,7 +81,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     wake: senderIds => dispatch.wake(senderIds),
     confirmHeld: templateId => templates.confirmHeld(templateId),
     random: Math.random,
-    onApplied: options.onApplied,
+    apply: options.apply,
     onNames: (senderId, names) => {
       const sender = directory.senderById(senderId);
       if (sender === undefined) return;

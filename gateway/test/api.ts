@@ -29,7 +29,7 @@ import { OWN } from '../src/reports/own.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import { TemplateDesk } from '../src/templates/manage.ts';
 import { Templates } from '../src/templates/templates.ts';
-import { type Ground, ground } from './rows.ts';
+import { applyTo, type Ground, ground } from './rows.ts';
 
 export const ADMIN_KEY = 'an admin key of thirty-two signs';
 
@@ -135,7 +135,7 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     wake: () => {},
     confirmHeld: async () => false,
     random: () => 0,
-    onApplied: () => {},
+    apply: applyTo(store, clock),
     onNames: () => {},
     onMarketingStopped: () => {},
     onDirect: () => {},

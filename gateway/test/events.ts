@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { createSender } from '../src/accounts/senders.ts';
 import { newId } from '../src/message/id.ts';
 import { STATUS } from '../src/message/status.ts';
-import { APPLY, type Fact, type InboundRow, mergeFacts } from '../src/outbox/apply.ts';
+import { parametersOf } from '../src/outbox/apply.ts';
+import { APPLY, type Fact, type InboundRow } from '../src/outbox/apply-statement.ts';
 import { type ApiGround, apiGround } from './api.ts';
 import { type Listening, type ListenOptions, listen } from './listening.ts';
 import { putMessage } from './rows.ts';
@@ -83,7 +84,7 @@ export async function eventGround(): Promise<EventGround> {
     },
     message: (of, more = {}) =>
       putMessage(g, { workspace_id: of.id, sender_id: of.sender, status: STATUS.accepted, ...more }),
-    apply: (facts, inbound = []) => g.store.run(APPLY, [mergeFacts(facts), inbound, [], now()]),
+    apply: (facts, inbound = []) => g.store.run(APPLY, parametersOf([{ facts, inbound }], now())),
     quiet: async () => {
       for (const one of open.splice(0)) one.cut();
       await expect.poll(() => g.feed.listeners + other.feed.listeners).toBe(0);

@@ -10,7 +10,7 @@ import { retryFailures, type SetAside } from '../src/inbox/set-aside.ts';
 import { newId } from '../src/message/id.ts';
 import { Aliases } from '../src/recipients/aliases.ts';
 import type { Clock } from '../src/store/clock.ts';
-import { type Ground, ground } from './rows.ts';
+import { applyTo, type Ground, ground } from './rows.ts';
 
 /** The inbox on a database of its own: everything between the signature of a webhook and its effects. */
 export interface Inbox {
@@ -78,6 +78,7 @@ export async function inbox(): Promise<Inbox> {
       clock,
       directory,
       aliases: new Aliases(store, clock),
+      apply: applyTo(store, clock),
       onApplied: () => {},
       onCount: (what, count) => counts.set(what, (counts.get(what) ?? 0) + count),
       onSetAside: one => aside.push(one),

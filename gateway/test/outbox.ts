@@ -17,7 +17,7 @@ import { Sweeper } from '../src/outbox/sweeper.ts';
 import { type Clock, databaseClock } from '../src/store/clock.ts';
 import type { TemplateState } from '../src/templates/template.ts';
 import { upkeep } from '../src/upkeep.ts';
-import { type Ground, ground } from './rows.ts';
+import { applyTo, type Ground, ground } from './rows.ts';
 
 export type Answer = (send: Send, count: number) => SendResult | Promise<SendResult>;
 
@@ -155,7 +155,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     wake: senderIds => dispatch.wake(senderIds),
     confirmHeld: more.confirmHeld ?? (async () => false),
     random: () => 0,
-    onApplied: applied => dispatch.wake(applied.woken),
+    apply: applyTo(g.store, clock, { onApplied: applied => dispatch.wake(applied.woken) }),
     onNames: (_sender, told) => void names.push(told),
     onMarketingStopped: () => {},
     onDirect: id => direct.settled(id),

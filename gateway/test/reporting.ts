@@ -6,7 +6,7 @@ import { createGuardedClient } from '../src/fetch/guarded.ts';
 import { EVENT } from '../src/message/event.ts';
 import { derivedId, newId } from '../src/message/id.ts';
 import { Deliver, type DeliverOptions } from '../src/reports/deliver.ts';
-import { REPORT } from '../src/reports/statements.ts';
+import { REPORT } from '../src/reports/report-sql.ts';
 import type { Clock } from '../src/store/clock.ts';
 import type { Tables } from '../src/store/tables.ts';
 import { type Ground, ground, putMessage } from './rows.ts';

@@ -1,9 +1,22 @@
 import type { Insertable } from 'kysely';
 import { copiedDatabase, type FreshDatabase } from '../../tests/database.ts';
 import { newId } from '../src/message/id.ts';
+import { Apply, type ApplyOptions } from '../src/outbox/apply.ts';
+import type { Clock } from '../src/store/clock.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { Store } from '../src/store/store.ts';
 import type { MessagesTable } from '../src/store/tables.ts';
+
+/** Writes what is known of messages; nobody delivers reports here. */
+export function applyTo(store: Store, clock: Pick<Clock, 'now'>, more: Partial<ApplyOptions> = {}): Apply {
+  return new Apply({
+    store,
+    clock,
+    taker: { offer: () => undefined, took: () => {} },
+    onApplied: () => {},
+    ...more,
+  });
+}
 
 /** A migrated database with one workspace and one sender, for tests of the statements. */
 export interface Ground {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { ApiGround } from '../../test/api.ts';
 import { type EventGround, eventGround, fact, type Tenant } from '../../test/events.ts';
 import { type Heard, listen } from '../../test/listening.ts';
-import { APPLY } from '../outbox/apply.ts';
+import { APPLY } from '../outbox/apply-statement.ts';
 import { REACH_MS } from '../reports/event-feed.ts';
 import { PLACE_MAX } from '../reports/event-log.ts';
 
@@ -68,7 +68,14 @@ describe('a client that comes again with Last-Event-ID', () => {
     const slow = new pg.Client({ connectionString: e.g.databaseUrl });
     await slow.connect();
     await slow.query('begin');
-    await slow.query(APPLY.text, [JSON.stringify([fact(t, early, { sent: e.now() })]), '[]', '[]', e.now()]);
+    await slow.query(APPLY.text, [
+      JSON.stringify([fact(t, early, { sent: e.now() })]),
+      '[]',
+      '[]',
+      e.now(),
+      '[]',
+      null,
+    ]);
     await e.apply([fact(t, late, { sent: e.now() })]);
     const [heard] = await here.heard(1);
     expect(heard!.data.message.id).toBe(late);

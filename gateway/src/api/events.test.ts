@@ -6,7 +6,7 @@ import type { Listening, ListenOptions } from '../../test/listening.ts';
 import { type NoticeRow, storeNotices } from '../inbox/notices.ts';
 import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
-import { APPLY, type InboundRow } from '../outbox/apply.ts';
+import { APPLY, type InboundRow } from '../outbox/apply-statement.ts';
 import { eventIdOf } from '../reports/encoder.ts';
 
 let e: EventGround;
@@ -233,7 +233,14 @@ describe('a stream begins', () => {
     await early.connect();
     await early.query('begin');
     // Nobody listens yet, as far as this one sees.
-    await early.query(APPLY.text, [JSON.stringify([fact(t, id, { sent: e.now() })]), '[]', '[]', e.now()]);
+    await early.query(APPLY.text, [
+      JSON.stringify([fact(t, id, { sent: e.now() })]),
+      '[]',
+      '[]',
+      e.now(),
+      '[]',
+      null,
+    ]);
     let begun = false;
     const beginning = e.hear(t).then(here => {
       begun = true;

@@ -4,7 +4,8 @@ import { createSender } from '../accounts/senders.ts';
 import { eventMask } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import { Accept } from '../outbox/accept.ts';
-import { APPLY, type Fact, type InboundRow } from '../outbox/apply.ts';
+import { parametersOf } from '../outbox/apply.ts';
+import { APPLY, type Fact, type InboundRow } from '../outbox/apply-statement.ts';
 import { QueueDepth } from '../outbox/depth.ts';
 import { Repeats } from '../outbox/repeats.ts';
 import { SETTLE_REPORTS } from '../reports/statements.ts';
@@ -81,7 +82,7 @@ async function send(recipient = PERSON, webhookUrl?: string): Promise<string> {
 }
 
 const apply = (facts: Fact[], inbound: InboundRow[] = []) =>
-  g.store.run(APPLY, [facts, inbound, [], g.clock.now().toISOString()]);
+  g.store.run(APPLY, parametersOf([{ facts, inbound }], g.clock.now()));
 
 const after = (ms: number) => new Date(g.clock.now().getTime() + ms).toISOString();
 

@@ -3,7 +3,7 @@ import { mended } from '../message/content.ts';
 import { storedFailure } from '../message/failure.ts';
 import { derivedIdAt } from '../message/id.ts';
 import { canonicalRecipient } from '../message/phone.ts';
-import type { Fact, InboundRow } from '../outbox/apply.ts';
+import type { Fact, InboundRow } from '../outbox/apply-statement.ts';
 import type { ConsentChange } from '../recipients/consents.ts';
 import type { Opening } from '../recipients/windows.ts';
 import { type Json, list, object, text } from './items.ts';

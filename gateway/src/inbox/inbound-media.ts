@@ -1,5 +1,5 @@
 import type { InboundMedia } from '../media/record.ts';
-import type { InboundRow } from '../outbox/apply.ts';
+import type { InboundRow } from '../outbox/apply-statement.ts';
 import { type Json, object, text } from './items.ts';
 
 /** Kinds of messages that carry a file (meta-cloud-api §5.3). */

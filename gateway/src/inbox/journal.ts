@@ -1,32 +1,16 @@
 import { Batch } from '../store/batch.ts';
+import { INTO_JOURNAL, JOURNALLED, type JournalRow } from '../store/journal-row.ts';
 import type { Statement, Store } from '../store/store.ts';
-
-/** A webhook as it is stored: raw, with the senders whose secret signed it. */
-export interface JournalRow {
-  readonly id: string;
-  /** When it came, ISO 8601. */
-  readonly at: string;
-  /** Base64. */
-  readonly body: string;
-  /** Only the items of these count. */
-  readonly senders: readonly string[];
-}
 
 export const JOURNAL: Statement<number> = {
   name: 'journal',
   text: `
-    with stored as (
-      insert into journal (id, received_at, body, sender_ids)
-      select id, at, decode(body, 'base64'), array(select value::uuid from json_array_elements_text(senders))
-      from json_to_recordset($1::json) as i(id uuid, at timestamptz, body text, senders json)
-      on conflict (id) do nothing
-      returning 1
-    )
-    select count(*)::int as out from stored`,
+    with ${INTO_JOURNAL('$1', JOURNALLED.unread)}
+    select count(*)::int as out from journalled`,
 };
 
 /** The database is taken to be away when a webhook has waited so long for it. */
-const STUCK_MS = 500;
+export const STUCK_MS = 500;
 
 /** What one statement stores, of webhooks that are not waited for. */
 const PORTION = { rows: 500, bytes: 4 * 1024 * 1024 };

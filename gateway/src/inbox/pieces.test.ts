@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../message/id.ts';
-import type { Fact } from '../outbox/apply.ts';
+import type { Fact } from '../outbox/apply-statement.ts';
 import { type Effects, portions } from './pieces.ts';
 
 const effects = (count: number, journalId: string): Effects => ({

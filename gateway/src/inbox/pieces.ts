@@ -1,5 +1,5 @@
 import type { Directory, Sender } from '../accounts/directory.ts';
-import type { Fact, InboundRow } from '../outbox/apply.ts';
+import type { Fact, InboundRow } from '../outbox/apply-statement.ts';
 import { type Alias, aliasesOf } from '../recipients/aliases.ts';
 import type { ConsentChange } from '../recipients/consents.ts';
 import type { Opening } from '../recipients/windows.ts';

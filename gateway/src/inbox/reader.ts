@@ -1,4 +1,5 @@
-import { APPLY, type Applied, type InboundRow, mergeFacts } from '../outbox/apply.ts';
+import type { Apply } from '../outbox/apply.ts';
+import type { Applied, InboundRow } from '../outbox/apply-statement.ts';
 import type { Aliases } from '../recipients/aliases.ts';
 import type { ConsentChange } from '../recipients/consents.ts';
 import { openWindows } from '../recipients/windows.ts';
@@ -57,6 +58,8 @@ export interface ReaderOptions {
   readonly onInbound?: ((rows: readonly InboundRow[]) => Promise<(() => void) | undefined>) | undefined;
   /** What Meta said, and which of it was not known before. */
   readonly onNotices?: ((rows: readonly NoticeRow[], fresh: ReadonlySet<NoticeRow>) => void) | undefined;
+  readonly apply: Apply;
+  /** Reports of notices were written. */
   readonly onApplied: (applied: Applied) => void;
   readonly onCount: (what: InboxCount, count: number) => void;
   readonly onSetAside: (aside: SetAside) => void;
@@ -268,7 +271,7 @@ export class Reader {
   }
 
   async #apply(effects: readonly Effects[]): Promise<void> {
-    const { store, clock, aliases, onApplied, onInbound, onNotices, onPreferences } = this.#options;
+    const { store, clock, aliases, apply, onApplied, onInbound, onNotices, onPreferences } = this.#options;
     // Each of these may be done again, so they come before the flag that says that all is done.
     await aliases.learn(effects.flatMap(one => one.aliases));
     const openings = effects.flatMap(one => one.openings);
@@ -278,7 +281,7 @@ export class Reader {
     const notices = effects.flatMap(one => one.notices);
     if (notices.length > 0) {
       const { fresh, reports, events } = await storeNotices(store, clock, notices);
-      onApplied({ reports, events, inbound: [], woken: [], duplicates: 0 });
+      onApplied({ reports, taken: [], events, inbound: [], woken: [], duplicates: 0 });
       onNotices?.(notices, new Set(fresh));
     }
     const arrived = effects.flatMap(one => one.inbound);
@@ -287,7 +290,7 @@ export class Reader {
     );
     const after = arrived.length > 0 ? await onInbound?.(arrived) : undefined;
     for (const { facts, inbound, journalIds } of portions(effects))
-      onApplied(await store.run(APPLY, [mergeFacts(facts), inbound, journalIds, clock.now().toISOString()]));
+      await apply.run({ facts, inbound, read: journalIds });
     after?.();
   }
 }

@@ -3,9 +3,10 @@ import type { Directory, Sender } from '../accounts/directory.ts';
 import { newId } from '../message/id.ts';
 import { Overloaded } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
+import type { JournalRow } from '../store/journal-row.ts';
+import type { Arrivals } from './arrivals.ts';
 import { named, parseBody } from './items.ts';
-import type { Journal, JournalRow } from './journal.ts';
-import type { Reader } from './reader.ts';
+import type { Entry } from './reader.ts';
 import { signingSecret } from './signature.ts';
 import type { Spool } from './spool.ts';
 
@@ -17,11 +18,10 @@ const SECRETS_MAX = 50;
 
 export interface WebhookOptions {
   readonly directory: Directory;
-  readonly journal: Journal;
+  readonly arrivals: Arrivals;
   /** For what comes while the database is away. */
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly reader: Reader;
   /** Accepted in the handshake beside each sender's own. */
   readonly verifyToken: string | undefined;
   /** The senders whose secret signed a webhook that is on disk. */
@@ -34,7 +34,7 @@ export interface WebhookOptions {
  * while the database is away), then 200; reading happens after that.
  */
 export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): void {
-  const { directory, journal, spool, reader, clock, onWebhook } = options;
+  const { directory, arrivals, spool, clock, onWebhook } = options;
 
   app.register(async scope => {
     scope.removeAllContentTypeParsers();
@@ -77,10 +77,7 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
       const id = newId();
       const row = { id, at: clock.now().toISOString(), body: body.toString('base64'), senders: senderIds };
       try {
-        const kept = await keep(row);
-        // What is in the spool is read when it is in the journal.
-        if (kept === 'taken') reader.push({ id, parsed, bytes: body.byteLength, senderIds });
-        onWebhook(kept);
+        onWebhook(await keep(row, { id, parsed, bytes: body.byteLength, senderIds }));
       } catch (error) {
         if (!(error instanceof Overloaded)) throw error;
         onWebhook('busy');
@@ -91,11 +88,11 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
     });
   });
 
-  /** On the disk, in the database or beside it. */
-  async function keep(row: JournalRow): Promise<'taken' | 'spooled'> {
-    if (!journal.isStuck) {
+  /** On the disk, in the database or beside it; what is in the spool is read when it is in the journal. */
+  async function keep(row: JournalRow, entry: Entry): Promise<'taken' | 'spooled'> {
+    if (!arrivals.isStuck) {
       try {
-        await journal.write(row);
+        await arrivals.write(row, entry);
         return 'taken';
       } catch (error) {
         if (!(error instanceof Overloaded)) throw error;

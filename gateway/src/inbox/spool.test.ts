@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../message/id.ts';
 import { Overloaded } from '../store/batch.ts';
-import type { JournalRow } from './journal.ts';
+import type { JournalRow } from '../store/journal-row.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 let folder: string;

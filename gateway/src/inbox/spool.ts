@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Batch, Overloaded } from '../store/batch.ts';
-import type { JournalRow } from './journal.ts';
+import type { JournalRow } from '../store/journal-row.ts';
 
 /** A file is closed when it has grown to this, so that what is emptied needs no more memory. */
 const FILE_BYTES = 8 * 1024 * 1024;

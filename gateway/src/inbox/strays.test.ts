@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { addSender, type Ground, ground, putMessage } from '../../test/rows.ts';
+import { addSender, applyTo, type Ground, ground, putMessage } from '../../test/rows.ts';
 import { newId } from '../message/id.ts';
 import { STATUS } from '../message/status.ts';
 import {
@@ -31,7 +31,12 @@ beforeEach(async () => {
 });
 
 const newLook = (): ParkedLook =>
-  new ParkedLook({ store: g.store, clock, onApplied: () => {}, onError: error => errors.push(error) });
+  new ParkedLook({
+    store: g.store,
+    clock,
+    apply: applyTo(g.store, clock),
+    onError: error => errors.push(error),
+  });
 
 const sent = (wamid: string, sender = g.sender): ParkedStatus => ({
   sender,

@@ -1,4 +1,5 @@
-import { APPLY, type Applied, type Fact, mergeFacts } from '../outbox/apply.ts';
+import type { Apply } from '../outbox/apply.ts';
+import type { Fact } from '../outbox/apply-statement.ts';
 import type { Clock } from '../store/clock.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import { isPassing, type Statement, type Store } from '../store/store.ts';
@@ -131,7 +132,7 @@ export const UNPARK: Statement<number> = {
 export interface ParkedOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly onApplied: (applied: Applied) => void;
+  readonly apply: Apply;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -168,11 +169,10 @@ export class ParkedLook {
   /** @returns what was applied; one that the database refuses stays parked until it is dropped */
   async #apply(found: readonly Found[]): Promise<readonly Found[]> {
     if (found.length === 0) return [];
-    const { store, clock, onApplied, onError } = this.#options;
+    const { apply, onError } = this.#options;
     if (found.length <= APPLY_MAX) {
-      const facts = mergeFacts(found.map(factOf));
       try {
-        onApplied(await store.run(APPLY, [facts, [], [], clock.now().toISOString()]));
+        await apply.run({ facts: found.map(factOf) });
         return found;
       } catch (error) {
         if (isPassing(error)) throw error;

@@ -4,7 +4,8 @@ import { addSender, addWorkspace, type Ground, ground, putMessage } from '../../
 import { EVENT, eventName } from '../message/event.ts';
 import { derivedId, newId } from '../message/id.ts';
 import { STATUS, statusName } from '../message/status.ts';
-import { APPLY, type Fact, type InboundRow, mergeFacts } from './apply.ts';
+import { parametersOf } from './apply.ts';
+import { APPLY, type Fact, type InboundRow } from './apply-statement.ts';
 
 let g: Ground;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ const apply = (
   facts: readonly Fact[],
   inbound: readonly InboundRow[] = [],
   journal: readonly string[] = [],
-) => g.store.run(APPLY, [mergeFacts(facts), inbound, journal, at(100)]);
+) => g.store.run(APPLY, parametersOf([{ facts, inbound, read: journal }], at(100)));
 
 const read = (id: string) =>
   g.store.db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -73,7 +74,7 @@ describe('what Meta says is applied by rank, whoever says it and however late', 
     const id = await message();
     await apply([fact(id, { sent: at(2) })]);
     const again = await apply([fact(id, { sent: at(9) })]);
-    expect(again).toEqual({ reports: 0, events: [], inbound: [], woken: [], duplicates: 0 });
+    expect(again).toEqual({ reports: 0, taken: [], events: [], inbound: [], woken: [], duplicates: 0 });
     expect((await read(id)).sent_at).toEqual(new Date(T0 + 2000));
   });
 

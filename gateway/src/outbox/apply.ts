@@ -1,257 +1,123 @@
-import { EVENT } from '../message/event.ts';
-import { STATUS } from '../message/status.ts';
-import { KEY_IS } from '../store/key-is.ts';
-import { LOG_EVENTS } from '../store/log-events.ts';
-import type { Statement } from '../store/store.ts';
-import { FREE_NEXT } from './pairs.ts';
+import type { ClaimedReport, Take } from '../reports/report-sql.ts';
+import type { Clock } from '../store/clock.ts';
+import type { JournalRow } from '../store/journal-row.ts';
+import { isPassing, type Store } from '../store/store.ts';
+import { APPLY, type Applied, type Fact, type InboundRow } from './apply-statement.ts';
+import { mergeFacts } from './merge-facts.ts';
 
-/**
- * Everything that became known about one message in one batch: from the answer to its send, from Meta's statuses, or
- * from an end of our own. Times are ISO 8601, absent ones undefined.
- */
-export interface Fact {
-  readonly id: string;
-  /** Only a message of this sender is touched. */
-  readonly sender: string;
-  /** The attempt that the fact is about. */
-  readonly attempt: number;
-  readonly accepted?: string | undefined;
-  readonly sent?: string | undefined;
-  readonly delivered?: string | undefined;
-  readonly read?: string | undefined;
-  /** A voice message was heard. */
-  readonly played?: string | undefined;
-  /** It was deleted for everybody. */
-  readonly deleted?: string | undefined;
-  readonly failed?: string | undefined;
-  /** WhatsApp does not try to deliver it any more. */
-  readonly silent?: string | undefined;
-  readonly failure?: string | undefined;
-  /** It ends unsent, as `end` says: of a message that is still in the queue. */
-  readonly ended?: string | undefined;
-  readonly end?: typeof STATUS.suppressed | typeof STATUS.canceled | typeof STATUS.expired | undefined;
-  /** A fact about this earlier attempt too: WhatsApp took that one as well. */
-  readonly earlier?: number | undefined;
-  readonly wamid?: string | undefined;
-  readonly pricing?: string | undefined;
+/** What is stored together. */
+export interface Work {
+  readonly facts: readonly Fact[];
+  readonly inbound?: readonly InboundRow[];
+  /** Journal entries that are read with it. */
+  readonly read?: readonly string[];
+  /** Webhooks that are stored as read with it. */
+  readonly webhooks?: readonly JournalRow[];
 }
 
-/** An inbound message, or one that was written in the app on a number of ours, ready to be stored. */
-export interface InboundRow {
-  readonly id: string;
-  readonly workspace: string;
-  readonly sender: string;
-  readonly direction: 1 | 2;
-  /** As Meta wrote it, a phone number with its plus sign. */
-  readonly recipient: string;
-  /** Under which name windows know the person, unless an alias knows better. */
-  readonly key: string;
-  readonly name: string | undefined;
-  readonly kind: string;
-  readonly content: string;
-  readonly wamid: string;
-  /** When the person wrote, ISO 8601. */
-  readonly at: string;
+/** Whoever delivers reports on this node. */
+export interface Taker {
+  /** What it may take at once of those that are written next; each is answered by `took`. */
+  readonly offer: () => Take | undefined;
+  readonly took: (reports: readonly ClaimedReport[]) => void;
 }
 
-export interface Applied {
-  /** Reports that wait now. */
-  readonly reports: number;
-  /** What changed, for the live event stream and the counters. */
-  readonly events: readonly { readonly id: string; readonly workspace: string; readonly kind: number }[];
-  /** New inbound messages by sender; repeats are not among them. */
-  readonly inbound: readonly { readonly sender: string; readonly count: number }[];
-  /** Lanes in which a message that waited for one of these may leave. */
-  readonly woken: readonly string[];
-  /** Messages that were sent twice: word came of an attempt before one that WhatsApp took as well. */
-  readonly duplicates: number;
+export interface ApplyOptions {
+  readonly store: Store;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly taker: Taker;
+  /** Reports were written, or events happened. */
+  readonly onApplied: (applied: Applied) => void;
 }
 
-/**
- * Stores facts and inbound messages, writes their reports, and flags the journal entries they came from: one
- * transaction, so that an effect and its flag are never apart.
- *
- * Status moves by rank and never back; each status's own time is kept once it is known; `failed` counts only for the
- * last attempt and not after a delivery; ends of our own stay. An event is written when its time was not known before;
- * its id is derived, so a repeat meets its own primary key. `read` without `delivered` reports the delivery first.
- *
- * The next message to the same recipient that waited for one of these goes back into the queue.
- *
- * Rows are locked in the order of their ids: two batches that share messages must not wait for each other.
- *
- * Parameters: facts, one for each message; inbound rows; journal ids; now.
- */
-export const APPLY: Statement<Applied> = {
-  name: 'apply',
-  text: `
-    with input as materialized (
-      select * from json_to_recordset($1::json) as i(id uuid, sender uuid, attempt integer, accepted timestamptz,
-        sent timestamptz, delivered timestamptz, read timestamptz, played timestamptz, deleted timestamptz,
-        failed timestamptz, failure text, silent timestamptz, ended timestamptz, "end" smallint, earlier integer, wamid text, pricing text)
-    ), locked as materialized (
-      select m.id, m.workspace_id, m.status, m.attempt, m.report_mask, m.dialect, m.webhook_url, m.webhook_failover_url,
-        m.sender_id, coalesce(m.person, m.recipient) as person, m.priority, m.accepted_at, m.sent_at, m.delivered_at, m.read_at,
-        i.accepted, i.sent, i.delivered, i.read, i.played, i.deleted, i.failure, i.wamid, i.pricing, i."end",
-        coalesce(i.accepted, i.sent, i.delivered, i.read) is not null as taken, i.earlier,
-        case when m.wamid <> i.wamid and i.attempt = m.attempt then i.attempt - 1 else i.attempt end as told,
-        case when m.status in (${STATUS.scheduled}, ${STATUS.queued}) then i.ended end as ended,
-        case when i.attempt = m.attempt and m.status < ${STATUS.failed} then i.failed end as failed,
-        case when m.status in (${STATUS.accepted}, ${STATUS.sent}) and m.ended_at is null
-          and coalesce(i.delivered, i.read, i.failed) is null then i.silent end as silent
-      from input i join messages m on ${KEY_IS('m.id', 'i.id')} and m.sender_id = i.sender
-      where m.direction = 0
-      order by i.id for update of m
-    ), changed as (
-      update messages m set
-        status = case when l.ended is not null then l."end" when m.status >= ${STATUS.suppressed} then m.status else greatest(m.status,
-          case when l.read is not null then ${STATUS.read} when l.delivered is not null then ${STATUS.delivered}
-            when l.failed is not null then ${STATUS.failed} when l.sent is not null then ${STATUS.sent}
-            when l.accepted is not null then ${STATUS.accepted} else 0 end) end,
-        parked = case when l.taken or l.failed is not null or l.ended is not null then null else m.parked end,
-        run_at = case when l.taken or l.failed is not null or l.ended is not null then null else m.run_at end,
-        accepted_at = coalesce(m.accepted_at, l.accepted),
-        sent_at = coalesce(m.sent_at, l.sent),
-        delivered_at = coalesce(m.delivered_at, l.delivered),
-        read_at = coalesce(m.read_at, l.read),
-        played_at = coalesce(m.played_at, l.played),
-        deleted_at = coalesce(m.deleted_at, l.deleted),
-        ended_at = coalesce(m.ended_at, l.failed, l.ended, l.silent),
-        failure = case when l.failed is not null or l.ended is not null then l.failure else m.failure end,
-        wamid = coalesce(m.wamid, l.wamid),
-        pricing = coalesce(m.pricing, l.pricing)
-      from locked l where ${KEY_IS('m.id', 'l.id')}
-    ), ${FREE_NEXT(
-      `select distinct id, sender_id, person, priority from locked
-        where status < ${STATUS.accepted} and (taken or failed is not null or ended is not null)`,
-      'input',
-    )}, doubled as (
-      insert into timeline (message_id, at, step, attempt, detail)
-      select id, $4::timestamptz, 'duplicate', before, 'WhatsApp took this attempt as well as a later one' from (
-        select id, attempt, least(told, earlier) as before from locked
-        where taken and (accepted_at is not null or earlier is not null or told < attempt)
-      ) l
-      where before < attempt and not exists (
-        select from timeline t where t.message_id = l.id and t.step = 'duplicate' and t.attempt = l.before)
-      returning 1
-    ), happened as (
-      select l.id, l.workspace_id, l.sender_id, l.dialect, l.report_mask, l.webhook_url, l.webhook_failover_url, e.kind, e.at
-      from locked l cross join lateral (values
-        (${EVENT.sent}, case when l.sent_at is null then l.sent end),
-        (${EVENT.delivered}, case when l.delivered_at is null and l.read_at is null then coalesce(l.delivered, l.read) end),
-        (${EVENT.read}, case when l.read_at is null then l.read end),
-        (${EVENT.failed}, l.failed),
-        (${EVENT.unreceipted}, l.silent),
-        (case l."end" when ${STATUS.suppressed} then ${EVENT.suppressed} when ${STATUS.canceled} then ${EVENT.canceled}
-          else ${EVENT.expired} end, l.ended)
-      ) as e(kind, at)
-      where e.at is not null and l.status < ${STATUS.suppressed}
-    ), arrived as (
-      select i.*, coalesce(a.recipient, i.key) as person
-      from json_to_recordset($2::json) as i(id uuid, workspace uuid, sender uuid, direction smallint, recipient text,
-        key text, name text, kind text, content text, wamid text, at timestamptz)
-      left join recipient_aliases a on a.workspace_id = i.workspace and a.alias = i.key
-    ), stored as (
-      insert into messages (id, workspace_id, sender_id, direction, recipient, kind, content, status, wamid,
-        created_at, accepted_at)
-      select id, workspace, sender, direction, recipient, kind, content, ${STATUS.received}, wamid, at, $4::timestamptz from arrived
-      on conflict (id) do nothing
-      returning id, workspace_id, sender_id, direction, created_at
-    ), opened as (
-      insert into windows (sender_id, recipient, opened_at, last_message_at)
-      select sender, person, max(at), max(at) from arrived where direction = 1 group by sender, person order by sender, person
-      on conflict (sender_id, recipient) do update
-      set opened_at = greatest(windows.opened_at, excluded.opened_at),
-        last_message_at = greatest(windows.last_message_at, excluded.last_message_at)
-    ), known as (
-      insert into recipients (workspace_id, recipient, name, updated_at)
-      select distinct on (workspace, person) workspace, person, name, at from arrived
-      order by workspace, person, at desc
-      on conflict (workspace_id, recipient) do update set name = coalesce(excluded.name, recipients.name), updated_at = excluded.updated_at
-      where recipients.updated_at < excluded.updated_at
-    ), told as (
-      select id, workspace_id, sender_id, kind, at from happened
-      union all
-      select id, workspace_id, sender_id, case direction when 1 then ${EVENT.inbound} else ${EVENT.echo} end, created_at
-      from stored
-    ), destined as (
-      select id, workspace_id, kind, at, null::uuid as endpoint_id, dialect, webhook_url as url, webhook_failover_url as failover_url
-      from happened where report_mask & kind <> 0
-      union all
-      select t.id, t.workspace_id, t.kind, t.at, e.id, e.dialect, e.url, e.failover_url
-      from told t join webhook_endpoints e on e.workspace_id = t.workspace_id and e.enabled and e.mask & t.kind <> 0
-        and (e.only_senders is null or t.sender_id = any(e.only_senders))
-    ), reported as (
-      insert into reports (id, message_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
-      select derived_id(id, 'report:' || kind || ':' || coalesce(endpoint_id::text, 'own')),
-        id, workspace_id, endpoint_id, dialect, kind, at, url, failover_url, $4::timestamptz
-      from destined
-      on conflict (id) do nothing
-      returning 1
-    ), logged as (${LOG_EVENTS('told', '$4')}
-    ), flagged as (
-      update journal j set state = 1 from json_array_elements_text($3::json) as i(id) where ${KEY_IS('j.id', 'i.id::uuid')}
-    )
-    select json_build_object(
-      'reports', (select count(*) from reported),
-      'events', (select coalesce(json_agg(json_build_object('id', id, 'workspace', workspace_id, 'kind', kind)), '[]') from told),
-      'inbound', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
-        from (select sender_id, count(*) as n from stored where direction = 1 group by sender_id) s),
-      'woken', (select coalesce(json_agg(distinct sender_id), '[]') from next),
-      'duplicates', (select count(*) from doubled)
-    ) as out`,
-};
+/** The parameters of `APPLY`. */
+export function parametersOf(works: readonly Work[], now: Date | string, take?: Take): unknown[] {
+  return [
+    mergeFacts(works.flatMap(work => work.facts)),
+    works.flatMap(work => work.inbound ?? []),
+    works.flatMap(work => work.read ?? []),
+    typeof now === 'string' ? now : now.toISOString(),
+    works.flatMap(work => work.webhooks ?? []),
+    take ?? null,
+  ];
+}
+
+interface Waiting {
+  readonly work: Work;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Facts that one statement takes of several askers; each may ask for more by itself. */
+const TOGETHER_MAX = 500;
 
 /**
- * Joins facts about the same message: a batch may hold several, and an update takes only one row for each target.
- * The earliest time of each status wins.
+ * Stores what is known of messages, one statement at a time: what is asked for meanwhile goes together into the next one.
+ * An answer of WhatsApp and its statuses are about the same rows, and two statements would wait for each other there.
  */
-export function mergeFacts(facts: readonly Fact[]): Fact[] {
-  const merged = new Map<string, Fact>();
-  for (const fact of facts) {
-    const key = `${fact.id}:${fact.sender}`;
-    const other = merged.get(key);
-    merged.set(key, other === undefined ? fact : joined(other, fact));
+export class Apply {
+  readonly #options: ApplyOptions;
+  #waiting: Waiting[] = [];
+  #running = false;
+
+  constructor(options: ApplyOptions) {
+    this.#options = options;
   }
-  return merged.size === facts.length ? (facts as Fact[]) : [...merged.values()];
-}
 
-function joined(a: Fact, b: Fact): Fact {
-  const last = b.attempt >= a.attempt ? b : a;
-  const first = last === b ? a : b;
-  // Only the last attempt may fail a message: the failure of an earlier one is dropped beside a later one.
-  const failing = last.failed !== undefined || first.attempt !== last.attempt ? last : first;
-  return {
-    id: a.id,
-    sender: a.sender,
-    attempt: last.attempt,
-    accepted: earliest(a.accepted, b.accepted),
-    sent: earliest(a.sent, b.sent),
-    delivered: earliest(a.delivered, b.delivered),
-    read: earliest(a.read, b.read),
-    played: earliest(a.played, b.played),
-    deleted: earliest(a.deleted, b.deleted),
-    failed: failing.failed,
-    failure: failing.failure,
-    silent: earliest(a.silent, b.silent),
-    ended: earliest(a.ended, b.ended),
-    end: a.end ?? b.end,
-    earlier: earlierOf(a, b),
-    wamid: last.wamid ?? first.wamid,
-    pricing: a.pricing ?? b.pricing,
-  };
-}
+  /**
+   * Resolves when it is stored.
+   *
+   * @throws the database's error when this work is at fault, or when it passes: then it may be stored all the same
+   */
+  run(work: Work): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ work, resolve, reject });
+      if (!this.#running) void this.#pump();
+    });
+  }
 
-function earliest(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a <= b ? a : b;
-}
+  async #pump(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const together = this.#next();
+      try {
+        await this.#store(together.map(({ work }) => work));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        await this.#apart(together, error);
+      }
+    }
+    this.#running = false;
+  }
 
-/** The first attempt that was taken before another one of the same message was. */
-function earlierOf(a: Fact, b: Fact): number | undefined {
-  const taken = [a, b].filter(one => (one.accepted ?? one.sent ?? one.delivered ?? one.read) !== undefined);
-  const attempts = taken.flatMap(one =>
-    one.earlier === undefined ? [one.attempt] : [one.attempt, one.earlier],
-  );
-  const [first, last] = [Math.min(...attempts), Math.max(...attempts)];
-  return attempts.length > 0 && first < last ? first : undefined;
+  #next(): Waiting[] {
+    let facts = 0;
+    const count = this.#waiting.findIndex(({ work }, index) => {
+      facts += work.facts.length;
+      return index > 0 && facts > TOGETHER_MAX;
+    });
+    return this.#waiting.splice(0, count === -1 ? this.#waiting.length : count);
+  }
+
+  /** Nobody is refused for what somebody else has asked. */
+  async #apart(together: readonly Waiting[], error: unknown): Promise<void> {
+    if (together.length === 1 || isPassing(error)) {
+      for (const { reject } of together) reject(error);
+      return;
+    }
+    for (const { work, resolve, reject } of together) await this.#store([work]).then(resolve, reject);
+  }
+
+  async #store(works: readonly Work[]): Promise<void> {
+    const { store, clock, taker, onApplied } = this.#options;
+    const take = taker.offer();
+    let taken: readonly ClaimedReport[] = [];
+    try {
+      const applied = await store.run(APPLY, parametersOf(works, clock.now(), take));
+      taken = applied.taken;
+      onApplied(applied);
+    } finally {
+      if (take !== undefined) taker.took(taken);
+    }
+  }
 }

@@ -3,7 +3,8 @@ import { accepted, type OutboxGround, type OutboxNode, outboxGround } from '../.
 import type { Content } from '../message/content.ts';
 import { EVENT } from '../message/event.ts';
 import type { Outbound } from '../message/message.ts';
-import { APPLY, type Fact } from './apply.ts';
+import { parametersOf } from './apply.ts';
+import { APPLY, type Fact } from './apply-statement.ts';
 import { endSilent } from './receipts.ts';
 
 /** The end of a message that WhatsApp took and never told a delivery of (meta-cloud-api §3.4). */
@@ -26,10 +27,7 @@ const reports = async (id: string): Promise<number[]> => {
 };
 const apply = (id: string, fact: Partial<Fact>) =>
   o.g.store.run(APPLY, [
-    [{ id, sender: o.g.sender, attempt: 1, ...fact }],
-    [],
-    [],
-    o.clock.now().toISOString(),
+    ...parametersOf([{ facts: [{ id, sender: o.g.sender, attempt: 1, ...fact }] }], o.clock.now()),
   ]);
 
 describe('a life of its own', () => {

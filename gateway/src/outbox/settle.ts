@@ -5,7 +5,8 @@ import { Batch } from '../store/batch.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-import { APPLY, type Applied, type Fact, mergeFacts } from './apply.ts';
+import type { Apply } from './apply.ts';
+import type { Fact } from './apply-statement.ts';
 import type { Claimed, Waiting } from './claim.ts';
 import { type Holds, WRITTEN_HOLD_MS } from './holds.ts';
 import { MOVE, type Move } from './move.ts';
@@ -41,8 +42,7 @@ export interface SettleOptions {
   readonly confirmHeld: (templateId: string) => Promise<boolean>;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Reports were written, or events happened. */
-  readonly onApplied: (applied: Applied) => void;
+  readonly apply: Apply;
   /** WhatsApp told other names of whom a message went to. */
   readonly onNames: (senderId: string, names: Recognized) => void;
   /** The answer that somebody waits for is on disk. */
@@ -72,9 +72,7 @@ export class Settle {
     this.#facts = new Batch<Fact, undefined>({
       ...patient,
       commit: async facts => {
-        options.onApplied(
-          await options.store.run(APPLY, [mergeFacts(facts), [], [], options.clock.now().toISOString()]),
-        );
+        await options.apply.run({ facts });
         return [];
       },
     });

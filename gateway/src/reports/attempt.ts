@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mended } from '../message/content.ts';
 import type { Outcome } from './post.ts';
+import { type ClaimedReport, REPORT } from './report-sql.ts';
 import { isAtFailover, retryAfterMs, type Standing } from './schedule.ts';
-import { ANSWER_MAX, type Attempt, type ClaimedReport, REPORT } from './statements.ts';
+import { ANSWER_MAX, type Attempt } from './statements.ts';
 
 /** Where an attempt goes. */
 export interface Aim extends Standing {

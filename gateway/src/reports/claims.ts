@@ -1,14 +1,8 @@
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { ReportLanes, Wanted } from './lanes.ts';
-import {
-  CLAIM_REPORTS,
-  type Claim,
-  type ClaimedReport,
-  OPEN_REPORTS,
-  TAKE_REPORTS,
-  WAITING_LANES,
-} from './statements.ts';
+import type { ClaimedReport } from './report-sql.ts';
+import { CLAIM_REPORTS, type Claim, OPEN_REPORTS, TAKE_REPORTS, WAITING_LANES } from './statements.ts';
 import type { Open } from './under-way.ts';
 
 /** How a dialect's receivers are asked. */
@@ -47,7 +41,7 @@ export class Claims {
   ): Promise<{ readonly reports: readonly ClaimedReport[]; readonly emptied: readonly string[] }> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    const reports = await store.run(TAKE_REPORTS, [now.toISOString(), this.#leaseFrom(now), wanted]);
+    const reports = await store.run(TAKE_REPORTS, [now.toISOString(), this.leaseFrom(now), wanted]);
     const counts = new Map<string, number>();
     for (const { lane } of reports) counts.set(lane, (counts.get(lane) ?? 0) + 1);
     const emptied = wanted.filter(({ lane, room }) => (counts.get(lane) ?? 0) < room);
@@ -65,7 +59,7 @@ export class Claims {
     return store.run(CLAIM_REPORTS, [
       now.toISOString(),
       String(limit),
-      this.#leaseFrom(now),
+      this.leaseFrom(now),
       this.#lanes.known(taking),
       String(this.#lanes.first),
       String(this.#lanes.unsoundRoom(taking)),
@@ -84,7 +78,7 @@ export class Claims {
   }
 
   /** When what is claimed now is another node's, by dialect; `*` for those that nobody here speaks. */
-  #leaseFrom(now: Date): Record<string, string> {
+  leaseFrom(now: Date): Record<string, string> {
     const { dialects, timingOf } = this.#options;
     const end = (dialect: string) =>
       new Date(now.getTime() + timingOf(dialect).timeoutMs + LEASE_BEYOND_MS).toISOString();

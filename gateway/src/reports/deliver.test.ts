@@ -7,7 +7,7 @@ import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 import { databaseClock } from '../store/clock.ts';
 import { Deliver } from './deliver.ts';
-import { REPORT } from './statements.ts';
+import { REPORT } from './report-sql.ts';
 
 /** What is kept of deliveries, with a receiver on a real socket. */
 let g: Ground;

@@ -5,8 +5,9 @@ import { aimOf, tried, untried, wishesOf } from './attempt.ts';
 import { BEGUN_WITHIN_MS, Claims, type Timing } from './claims.ts';
 import { ReportLanes, type Wanted } from './lanes.ts';
 import { type Outcome, type PostOptions, postReport } from './post.ts';
+import { type ClaimedReport, REPORT, type Take } from './report-sql.ts';
 import { orderedForMs, pauseAfter } from './schedule.ts';
-import { type Attempt, type ClaimedReport, ORDERED_ATTEMPTS, REPORT, SETTLE_REPORTS } from './statements.ts';
+import { type Attempt, ORDERED_ATTEMPTS, SETTLE_REPORTS } from './statements.ts';
 import { before, type Open, UnderWay } from './under-way.ts';
 
 /** Retries become due without anybody waking us, and other nodes put reports in line. */
@@ -39,6 +40,8 @@ export class Deliver {
   readonly #underWay: UnderWay;
   #inFlight = 0;
   #claiming = false;
+  /** Of the room, what a statement that writes reports may take of them; undefined when none is under way. */
+  #offered: number | undefined;
   #claimedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   /** Some may be due, or in line for a lane with room. */
@@ -87,12 +90,36 @@ export class Deliver {
     this.#look();
   }
 
+  /**
+   * What a statement that writes reports may take of them, so that they need no claim; one at a time. Half of the room is
+   * left to those that are due.
+   *
+   * @returns undefined when nothing can be taken; else `took` must follow
+   */
+  offer(): Take | undefined {
+    const { concurrency, clock } = this.#options;
+    if (this.#stopping || this.#offered !== undefined) return undefined;
+    const most = (concurrency - this.#inFlight) >> 1;
+    const lanes = most > 0 ? this.#lanes.sound(most) : {};
+    if (Object.keys(lanes).length === 0) return undefined;
+    this.#offered = most;
+    return { lanes, leases: this.#claims.leaseFrom(clock.now()) };
+  }
+
+  /** What was taken of an offer, to be delivered now. */
+  took(reports: readonly ClaimedReport[]): void {
+    this.#offered = undefined;
+    this.#begin(reports);
+    this.#whenQuiet();
+    this.#pump();
+  }
+
   /** Stops claiming and waits for the deliveries under way; the rest stays for the next start. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#interval);
     clearTimeout(this.#timer);
-    if (this.#inFlight > 0 || this.#claiming) await new Promise<void>(resolve => this.#quiet.push(resolve));
+    if (this.#isBusy) await new Promise<void>(resolve => this.#quiet.push(resolve));
     await Promise.all([this.#settle.idle(), this.#looking]);
   }
 
@@ -118,7 +145,7 @@ export class Deliver {
 
   #pump(): void {
     const { concurrency, clock } = this.#options;
-    const room = concurrency - this.#inFlight;
+    const room = concurrency - this.#inFlight - (this.#offered ?? 0);
     if (this.#claiming || this.#stopping || !(this.#due || this.#inLine)) return;
     if (room < Math.min(CLAIM_MIN, concurrency)) return;
     const early = this.#claimedAt + CLAIM_GAP_MS - clock.monotonic();
@@ -138,7 +165,7 @@ export class Deliver {
     const [due, inLine] = [this.#due, this.#inLine];
     this.#due = false;
     this.#inLine = false;
-    const slots = this.#options.concurrency - this.#inFlight;
+    const slots = this.#options.concurrency - this.#inFlight - (this.#offered ?? 0);
     // Those that are due are never kept waiting by those in line.
     const wanted = inLine ? this.#lanes.inLine(due ? slots - (slots >> 2) : slots) : [];
     const rest = slots - wanted.reduce((sum, { room }) => sum + room, 0);
@@ -264,8 +291,11 @@ export class Deliver {
     return { attempt: tried(report, aim, outcome, { at, now, next, pauseMs }), heard: outcome };
   }
 
+  get #isBusy(): boolean {
+    return this.#inFlight > 0 || this.#claiming || this.#offered !== undefined;
+  }
+
   #whenQuiet(): void {
-    if (this.#stopping && this.#inFlight === 0 && !this.#claiming)
-      for (const resolve of this.#quiet.splice(0)) resolve();
+    if (this.#stopping && !this.#isBusy) for (const resolve of this.#quiet.splice(0)) resolve();
   }
 }

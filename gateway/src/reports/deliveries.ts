@@ -5,7 +5,7 @@ import { toMessage } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Notice } from './encoder.ts';
 import { noticeFromJson } from './notice-row.ts';
-import { REPORT } from './statements.ts';
+import { REPORT } from './report-sql.ts';
 
 /** One attempt at a report's URL, as it went. */
 export interface DeliveryAttempt {

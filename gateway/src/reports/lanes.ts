@@ -95,6 +95,18 @@ export class ReportLanes {
     return Math.max(0, this.#most - underWay);
   }
 
+  /** Lanes that are well, in which nobody waits, with their room: at most so much for all together, shared evenly. */
+  sound(most: number): Record<string, number> {
+    const sound: [lane: string, room: number][] = [];
+    for (const [key, lane] of this.#lanes) {
+      if (lane.waiting || !this.#isSound(lane)) continue;
+      const room = this.#room(lane);
+      if (room > 0) sound.push([key, room]);
+    }
+    const each = Math.ceil(most / sound.length);
+    return Object.fromEntries(sound.slice(0, most).map(([key, room]) => [key, Math.min(room, each)]));
+  }
+
   began(key: string): void {
     const lane = this.#lane(key);
     if (lane.underWay === 0) lane.heardAt = this.#now();

@@ -3,7 +3,7 @@ import { type EventName, eventName } from '../message/event.ts';
 import type { Store } from '../store/store.ts';
 import type { DeliveryAttempt } from './deliveries.ts';
 import { eventIdOf } from './encoder.ts';
-import { REPORT } from './statements.ts';
+import { REPORT } from './report-sql.ts';
 
 /** `pending`: to be delivered, now or later. */
 export const REPORT_STATES = ['pending', 'delivered', 'failed'] as const;

@@ -10,7 +10,7 @@ import {
   type SigningKeys,
 } from './encoder.ts';
 import { noticeFromJson } from './notice-row.ts';
-import type { ClaimedReport } from './statements.ts';
+import type { ClaimedReport } from './report-sql.ts';
 
 export interface PostOptions {
   readonly client: Pick<GuardedClient, 'post'>;

@@ -5,8 +5,8 @@ import { stopEndpoint } from '../accounts/endpoints.ts';
 import { EVENT } from '../message/event.ts';
 import { derivedId } from '../message/id.ts';
 import { failingEndpoints, forgetSilent } from './failing.ts';
+import { REPORT } from './report-sql.ts';
 import { SCHEDULE_MS } from './schedule.ts';
-import { REPORT } from './statements.ts';
 
 let g: ReportGround;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { derivedId, newId } from '../message/id.ts';
 import { eventIdOf } from './encoder.ts';
 import { getReport, listReports } from './list.ts';
 import { type ReplayFilter, replayReports } from './replay.ts';
-import { REPORT } from './statements.ts';
+import { REPORT } from './report-sql.ts';
 
 let g: ReportGround;
 beforeAll(async () => {

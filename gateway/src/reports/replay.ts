@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { firstIdAt } from '../message/id.ts';
 import type { Store } from '../store/store.ts';
 import { eventIdOf } from './encoder.ts';
-import { LANE_OF, REPORT } from './statements.ts';
+import { LANE_OF, REPORT } from './report-sql.ts';
 
 /** Which reports have ended how; `all` of both. */
 export const REPLAYED = ['failed', 'delivered', 'all'] as const;

@@ -1,16 +1,6 @@
 import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
-
-/**
- * States of a report, as stored. `waiting`: due, and its receiver has its share under way; outside the index of due ones.
- *
- *     pending ──claim──▶ pending, leased ──settle──▶ delivered | failed | pending, tried again later
- *        │                     ▲
- *        └──claim──▶ waiting ──┘ take, when its lane has room
- *
- * A replay puts `delivered` and `failed` ones into `waiting`.
- */
-export const REPORT = { pending: 0, delivered: 1, failed: 2, waiting: 3 } as const;
+import { type ClaimedReport, LANE_OF, LEASE_OF, REPORT, REPORT_JSON } from './report-sql.ts';
 
 /** How much of a receiver's answer is kept, characters. */
 export const ANSWER_MAX = 2_048;
@@ -21,61 +11,34 @@ export const ANSWER_MAX = 2_048;
  */
 export const ORDERED_ATTEMPTS = 2;
 
-/** A report that this node delivers now, with the row of `messages` or of `notices` that it is about, as JSON. */
-export interface ClaimedReport {
-  readonly id: string;
-  /** Which receiver: the endpoint's id, or a hash of a message's own URL. */
-  readonly lane: string;
-  readonly kind: number;
-  readonly occurred_at: string;
-  readonly workspace_id: string;
-  readonly endpoint_id: string | null;
-  readonly dialect: string;
-  readonly url: string;
-  readonly failover_url: string | null;
-  readonly attempt: number;
-  /** Attempts that were made before the last replay. */
-  readonly base: number;
-  readonly message: Record<string, unknown> | null;
-  readonly notice: Record<string, unknown> | null;
-  /** Of an inbound message: what its writer is called in WhatsApp, where that is known. */
-  readonly name: string | null;
-  /** What its endpoint asked for, in the dialect's names; null when there was none. */
-  readonly subscribed: readonly string[] | null;
-  /** Of which properties of some events it wants to hear, as JSON. */
-  readonly properties: string | null;
-  /** Why its endpoint gets nothing now; null when it does. */
-  readonly shut: string | null;
-  /** The events that its endpoint asked for; null when there was none. */
-  readonly mask: number | null;
-}
-
-/**
- * The lane of a report `r`. Own URLs that differ in their query alone are one receiver: many people put the order's
- * number there.
- */
-export const LANE_OF = (r: string): string =>
-  `coalesce(${r}.lane, ${r}.endpoint_id::text, md5(split_part(${r}.url, '?', 1)))`;
-
-/** The end of the lease of a report `r`: a dialect's receivers have a time of their own to answer; `*` for the others. */
-const LEASE_OF = (r: string): string =>
-  `(select coalesce(leases ->> ${r}.dialect, leases ->> '*') from known)::timestamptz`;
-
 /** What `claimed`, the updated rows of `reports`, has to return. */
 const CLAIMED = `r.id, ${LANE_OF('r')} as lane, r.message_id, r.notice_id, r.kind, r.occurred_at, r.workspace_id, r.endpoint_id,
         r.dialect, r.url, r.failover_url, r.attempt, r.base`;
 
 /** The claimed rows as JSON. */
 const REPORTS = `
-    select coalesce(json_agg(json_build_object('id', r.id, 'lane', r.lane, 'kind', r.kind,
-      'occurred_at', r.occurred_at, 'workspace_id', r.workspace_id, 'endpoint_id', r.endpoint_id, 'dialect', r.dialect,
-      'url', coalesce(e.url, r.url), 'failover_url', case when e.id is null then r.failover_url else e.failover_url end,
-      'attempt', r.attempt, 'base', r.base, 'message', row_to_json(m), 'notice', row_to_json(n), 'subscribed', e.events, 'properties', e.properties,
-      'name', case when m.direction = 1 then (select p.name from recipients p
-        where p.workspace_id = m.workspace_id and p.recipient = coalesce(m.person, m.recipient)) end,
-      'shut', case when r.endpoint_id is null then null when e.id is null then 'deleted' when not e.enabled then 'disabled'
-        else e.stopped_reason end,
-      'mask', e.mask)), '[]')
+    select coalesce(json_agg(${REPORT_JSON({
+      id: 'r.id',
+      lane: 'r.lane',
+      kind: 'r.kind',
+      occurred_at: 'r.occurred_at',
+      workspace_id: 'r.workspace_id',
+      endpoint_id: 'r.endpoint_id',
+      dialect: 'r.dialect',
+      url: 'coalesce(e.url, r.url)',
+      failover_url: 'case when e.id is null then r.failover_url else e.failover_url end',
+      attempt: 'r.attempt',
+      base: 'r.base',
+      message: 'row_to_json(m)',
+      notice: 'row_to_json(n)',
+      name: `case when m.direction = 1 then (select p.name from recipients p
+        where p.workspace_id = m.workspace_id and p.recipient = coalesce(m.person, m.recipient)) end`,
+      subscribed: 'e.events',
+      properties: 'e.properties',
+      shut: `case when r.endpoint_id is null then null when e.id is null then 'deleted'
+        when not e.enabled then 'disabled' else e.stopped_reason end`,
+      mask: 'e.mask',
+    })}), '[]')
     from claimed r left join messages m on ${KEY_IS('m.id', 'r.message_id')}
     left join notices n on ${KEY_IS('n.id', 'r.notice_id')}
     left join webhook_endpoints e on e.id = r.endpoint_id`;
@@ -131,7 +94,7 @@ export const CLAIM_REPORTS: Statement<Claim> = {
       update reports r set
         state = case when j.goes then ${REPORT.pending} else ${REPORT.waiting} end,
         attempt = case when j.goes then r.attempt + 1 else r.attempt end,
-        run_at = case when j.goes then ${LEASE_OF('r')} else r.run_at end
+        run_at = case when j.goes then (select ${LEASE_OF('r', 'leases')} from known) else r.run_at end
       from judged j where ${KEY_IS('r.id', 'j.id')} and (j.goes or j.stands)
       returning j.goes, ${CLAIMED}
     ), claimed as (select * from moved where goes)
@@ -162,7 +125,7 @@ export const TAKE_REPORTS: Statement<ClaimedReport[]> = {
       delete from waiting_reports d using picked p
       where ${KEY_IS('d.lane', 'p.lane')} and d.due_at = p.due_at and d.report_id = p.report_id
     ), claimed as (
-      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = ${LEASE_OF('r')}
+      update reports r set state = ${REPORT.pending}, attempt = r.attempt + 1, run_at = (select ${LEASE_OF('r', 'leases')} from known)
       from picked p where ${KEY_IS('r.id', 'p.report_id')} and r.state + 0 = ${REPORT.waiting}
       returning ${CLAIMED}
     )

@@ -1,6 +1,6 @@
 import { EVENT } from '../message/event.ts';
 import { derivedId } from '../message/id.ts';
-import type { ClaimedReport } from './statements.ts';
+import type { ClaimedReport } from './report-sql.ts';
 
 /** What another node has under way, or tries again soon, is asked about after so long. */
 const ELSEWHERE_MS = 500;
