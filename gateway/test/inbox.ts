@@ -3,6 +3,7 @@ import { Directory } from '../src/accounts/directory.ts';
 import { openSecrets } from '../src/accounts/secrets.ts';
 import { createSender, type SenderRecord } from '../src/accounts/senders.ts';
 import { createWorkspace } from '../src/accounts/workspaces.ts';
+import { Arrivals } from '../src/inbox/arrivals.ts';
 import { parseBody } from '../src/inbox/items.ts';
 import { Journal } from '../src/inbox/journal.ts';
 import { Reader } from '../src/inbox/reader.ts';
@@ -10,6 +11,7 @@ import { retryFailures, type SetAside } from '../src/inbox/set-aside.ts';
 import { newId } from '../src/message/id.ts';
 import { Aliases } from '../src/recipients/aliases.ts';
 import type { Clock } from '../src/store/clock.ts';
+import type { JournalRow } from '../src/store/journal-row.ts';
 import { applyTo, type Ground, ground } from './rows.ts';
 
 /** The inbox on a database of its own: everything between the signature of a webhook and its effects. */
@@ -26,6 +28,8 @@ export interface Inbox {
   readonly journalled: (body: string) => Promise<string>;
   /** Stores a webhook and hands it to the reader, as a request does, or with another size or content in memory. */
   readonly push: (body: string, held?: { bytes?: number; parsed?: unknown }) => Promise<string>;
+  /** Takes a webhook in as a request does, and waits for what its answer waits for. */
+  readonly arrive: (body: string, senderIds?: readonly string[]) => Promise<string>;
   /** A reader with nothing in memory, as after a start. */
   readonly newReader: () => Reader;
   /** Tries once more what is due. */
@@ -72,28 +76,31 @@ export async function inbox(): Promise<Inbox> {
   const counts = new Map<string, number>();
   const aside: SetAside[] = [];
   const errors: { error: unknown; doing: string }[] = [];
+  const apply = applyTo(store, clock);
+  const aliases = new Aliases(store, clock);
   const newReader = (): Reader =>
     new Reader({
       store,
       clock,
       directory,
-      aliases: new Aliases(store, clock),
-      apply: applyTo(store, clock),
+      aliases,
+      apply,
       onApplied: () => {},
       onCount: (what, count) => counts.set(what, (counts.get(what) ?? 0) + count),
       onSetAside: one => aside.push(one),
       onError: (error, doing) => errors.push({ error, doing }),
     });
   const reader = newReader();
+  const arrivals = new Arrivals({ journal, reader, apply, aliases, directory, timeoutMs: 30_000 });
+  const rowOf = (id: string, body: string, senders: readonly string[]): JournalRow => ({
+    id,
+    at: clock.now().toISOString(),
+    body: Buffer.from(body).toString('base64'),
+    senders,
+  });
   const journalled = async (body: string): Promise<string> => {
     const id = newId();
-    const row = {
-      id,
-      at: clock.now().toISOString(),
-      body: Buffer.from(body).toString('base64'),
-      senders: [sender.id],
-    };
-    await journal.write(row);
+    await journal.write(rowOf(id, body, [sender.id]));
     return id;
   };
   return {
@@ -109,6 +116,17 @@ export async function inbox(): Promise<Inbox> {
       const id = await journalled(body);
       const read = { parsed: parseBody(Buffer.from(body)), bytes: Buffer.byteLength(body) };
       reader.push({ id, senderIds: [sender.id], ...read, ...held });
+      return id;
+    },
+    arrive: async (body, senderIds = [sender.id]) => {
+      const id = newId();
+      const bytes = Buffer.byteLength(body);
+      await arrivals.write(rowOf(id, body, senderIds), {
+        id,
+        parsed: parseBody(Buffer.from(body)),
+        bytes,
+        senderIds,
+      });
       return id;
     },
     newReader,

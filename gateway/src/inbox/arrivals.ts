@@ -24,6 +24,8 @@ export interface ArrivalsOptions {
   readonly apply: Apply;
   readonly aliases: Pick<Aliases, 'learn'>;
   readonly directory: SenderNames;
+  /** The database is not waited for any longer. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export class Arrivals {
   constructor(options: ArrivalsOptions) {
     this.#options = options;
     this.#batch = new Batch<Statuses, undefined>({
-      timeoutMs: 2 * STUCK_MS,
+      timeoutMs: options.timeoutMs ?? 2 * STUCK_MS,
       maxItems: 100,
       size: ({ row }) => row.body.length,
       commit: async all => {

@@ -31,7 +31,7 @@ export interface WebhookOptions {
 
 /**
  * Where Meta's webhooks arrive. The order matters: signature over the raw bytes, on disk in the journal (in the spool
- * while the database is away), then 200; reading happens after that.
+ * while the database is away), then 200.
  */
 export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): void {
   const { directory, arrivals, spool, clock, onWebhook } = options;

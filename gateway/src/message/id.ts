@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { v7 } from 'uuid';
 
 /** A new UUIDv7: the primary key of messages, timeline, reports and journal, which are partitioned by its time. */
@@ -28,6 +28,6 @@ export function derivedId(base: string, name: string): string {
 }
 
 function shape(time: string, name: string): string {
-  const hash = createHash('md5').update(name).digest('hex');
-  return `${time}7${hash.slice(0, 3)}-8${hash.slice(3, 6)}-${hash.slice(6, 18)}`;
+  const digest = hash('md5', name);
+  return `${time}7${digest.slice(0, 3)}-8${digest.slice(3, 6)}-${digest.slice(6, 18)}`;
 }

@@ -179,7 +179,7 @@ export const ACCEPT: Statement<AcceptOutcome> = {
     )
     select json_build_object(
       'refused', (select coalesce(json_agg(id), '[]') from judged j
-        where away and barred = 0 and not exists (select from messages m where ${KEY_IS('m.id', 'j.id')})),
+        where away and barred = 0 and not exists (select from messages m where ${KEY_IS('m.id', 'j.id')} and m.direction = 0)),
       'shut', (select coalesce(json_agg(id), '[]') from judged where doomed and z is not true),
       'barred', (select coalesce(json_agg(json_build_object('id', id, 'm', barred)), '[]') from judged where barred <> 0),
       'repeated', (select coalesce(json_agg(json_build_object('q', q, 'at', at, 'ids', ids, 'valid', valid)), '[]') from earlier),

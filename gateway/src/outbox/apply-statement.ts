@@ -142,7 +142,7 @@ export const APPLY: Statement<Applied> = {
         where taken and (accepted_at is not null or earlier is not null or told < attempt)
       ) l
       where before < attempt and not exists (
-        select from timeline t where t.message_id = l.id and t.step = 'duplicate' and t.attempt = l.before)
+        select from timeline t where ${KEY_IS('t.message_id', 'l.id')} and t.step = 'duplicate' and t.attempt = l.before)
       returning 1
     ), happened as (
       select c.row, c.id, c.workspace_id, c.sender_id, c.dialect, c.report_mask, c.webhook_url, c.webhook_failover_url, e.kind, e.at
@@ -200,7 +200,7 @@ export const APPLY: Statement<Applied> = {
     ), placed as materialized (
       select d.*, d.lane is not null
         and row_number() over (partition by d.lane order by d.at, d.kind) <= coalesce((d.take -> 'lanes' -> d.lane)::integer, 0)
-        and not exists (select from waiting_reports w where w.lane = d.lane)
+        and not exists (select from waiting_reports w where ${KEY_IS('w.lane', 'd.lane')})
         and not exists (select from report_lanes l where l.lane = d.lane and l.paused_until > $4::timestamptz) as taken
       from takable d
     ), reported as (

@@ -38,7 +38,7 @@ const NEXT_IN_LINE = (but = ''): string => `
     where o.status = ${STATUS.queued} and o.parked = 'order' and o.sender_id = p.sender_id
       and coalesce(o.person, o.recipient) = p.recipient and o.priority = p.priority ${but}
     order by o.seq limit 1
-  ) c join messages l on ${KEY_IS('l.id', 'c.id')} and l.status + 0 = ${STATUS.queued} and l.parked = 'order'
+  ) c join messages l on ${KEY_IS('l.id', 'c.id')} and l.status + 0 = ${STATUS.queued} and coalesce(l.parked, '') = 'order'
   for update of l skip locked`;
 
 /**

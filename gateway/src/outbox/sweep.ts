@@ -37,18 +37,19 @@ export const SWEEP: Statement<Swept> = {
   text: `
     with expired as materialized (
       select id from messages where status = 20 and lease_until < $1::timestamptz
-      order by id limit 5000 for update skip locked
+      order by lease_until limit 5000 for update skip locked
     ), doubtful as (
       update messages m set status = 30, lease_until = null, run_at = ${DEADLINE} from expired e where ${KEY_IS('m.id', 'e.id')}
       returning m.id, m.attempt
     ), due as materialized (
-      select m.id, m.status, m.resends, coalesce(m.unconfirmed_policy, w.unconfirmed_policy) as policy,
+      select m.id, m.status, m.resends, coalesce(m.unconfirmed_policy, (
+          select w.unconfirmed_policy from workspaces w where w.id = m.workspace_id)) as policy,
         m.valid_until <= $1::timestamptz as late,
         ${DEADLINE} + (${DEADLINE} - greatest(m.sending_at, $2::timestamptz)) as last_call,
         m.status = 30 and not exists (select from sender_webhooks h where h.sender_id = m.sender_id and h.last_at > m.sending_at) as silent
-      from messages m join workspaces w on w.id = m.workspace_id
+      from messages m
       where m.run_at <= $1::timestamptz and ((m.status = 30 and m.parked is null) or (m.status = 10 and m.parked is not null))
-      order by m.id limit 5000 for update of m skip locked
+      order by m.run_at limit 5000 for update skip locked
     ), patient as (
       update messages m set run_at = d.last_call from due d where ${KEY_IS('m.id', 'd.id')} and d.silent and d.last_call > $1::timestamptz
       returning m.id, m.attempt

@@ -75,7 +75,7 @@ export const CLAIM_REPORTS: Statement<Claim> = {
       select p.*, row_number() over (partition by p.lane order by p.run_at, p.kind) as place,
         coalesce((k.lanes -> p.lane ->> 0)::integer, $5::integer) as room,
         coalesce((k.lanes -> p.lane ->> 1)::boolean, false) as sound,
-        exists (select from waiting_reports w where w.lane = p.lane)
+        exists (select from waiting_reports w where ${KEY_IS('w.lane', 'p.lane')})
           or exists (select from report_lanes l where l.lane = p.lane and l.paused_until > $1::timestamptz) as shut
       from picked p cross join known k
     ), chosen as (
