@@ -15,8 +15,12 @@ const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96];
  * @param address an IPv4 or IPv6 address as a resolver or a parsed URL gives it, without brackets
  */
 export function isOpenAddress(address: string, targets: PrivateTargets): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.parse(address);
+  let parsed: ipaddr.IPv4 | ipaddr.IPv6;
+  try {
+    parsed = ipaddr.parse(address);
+  } catch {
+    return false;
+  }
   if (parsed instanceof ipaddr.IPv6) {
     // The kernel connects to the IPv4 address inside.
     if (parsed.isIPv4MappedAddress()) return isOpen(parsed.toIPv4Address().range(), targets);

@@ -22,3 +22,10 @@ test('what belongs to a message lies in the partition of the message', () => {
   expect(derived).toMatch(UUID_V7);
   expect(derivedId(id, 'event:2')).not.toBe(derived);
 });
+
+test('ids of one process go up, also many in a millisecond, and none comes twice', () => {
+  const ids = Array.from({ length: 50_000 }, newId);
+  expect(ids.every(id => UUID_V7.test(id))).toBe(true);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toEqual(ids.toSorted());
+});
