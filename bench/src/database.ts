@@ -73,6 +73,8 @@ export async function query<Row extends object>(
     password: record.password,
     database: 'wirebird',
   });
+  // A server that is killed meanwhile says so beside the query, which fails too.
+  client.on('error', () => {});
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;
