@@ -4,6 +4,7 @@ import { EVENT } from '../message/event.ts';
 import { derivedIdAt } from '../message/id.ts';
 import type { Clock } from '../store/clock.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
+import { REPORT_NOTICES } from '../store/report-notices.ts';
 import type { Statement, Store } from '../store/store.ts';
 import { UnreadableItem, unixMs } from './facts.ts';
 import { type Item, type Json, object, text } from './items.ts';
@@ -208,16 +209,15 @@ export const NOTICE: Statement<{
         hold_code = case e.pause when 'hold' then e.code end,
         hold_detail = case e.pause when 'hold' then e.detail end
       from effects e where l.sender_id = e.sender and (e.pause = 'hold' or e.pause = 'release' and l.hold_code = e.code)
-    ), reported as (
-      insert into reports (id, notice_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
-      select derived_id(f.id, 'report:' || f.kind || ':' || e.id::text), f.id, f.workspace, e.id, e.dialect, f.kind, f.at,
-        e.url, e.failover_url, $3::timestamptz
-      from fresh f join webhook_endpoints e on e.workspace_id = f.workspace and e.enabled and e.mask & f.kind <> 0
-        and (e.only_senders is null or case when f.sender is null then e.only_senders && f.senders
-          else f.sender = any(e.only_senders) end)
-      on conflict (id) do nothing
-      returning 1
-    ), logged as (${LOG_EVENTS('(select id, workspace as workspace_id, kind, at from fresh) f', '$3')}
+    ), told as (
+      select id, workspace as workspace_id, kind, at, sender, senders from fresh
+    ), reported as (${REPORT_NOTICES(
+      'told',
+      '$3',
+      `(e.only_senders is null or case when f.sender is null then e.only_senders && f.senders
+          else f.sender = any(e.only_senders) end)`,
+    )}
+    ), logged as (${LOG_EVENTS('told', '$3')}
     )
     select json_build_object(
       'fresh', (select coalesce(json_agg(id), '[]') from fresh),

@@ -5,6 +5,7 @@ import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
+import { REPORT_NOTICES } from '../store/report-notices.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { Alias } from './aliases.ts';
 import { MOVE_CONSENTS } from './move-consents.ts';
@@ -95,15 +96,9 @@ export const RECORD: Statement<{ changed: Changed[]; reports: number }> = {
         at, $2::timestamptz
       from changed
       on conflict (id) do nothing
-    ), reported as (
-      insert into reports (id, notice_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
-      select derived_id(c.id, 'report:${EVENT.consent}:' || e.id::text), c.id, c.w, e.id, e.dialect, ${EVENT.consent}, c.at,
-        e.url, e.failover_url, $2::timestamptz
-      from changed c join webhook_endpoints e on e.workspace_id = c.w and e.enabled and e.mask & ${EVENT.consent} <> 0
-      on conflict (id) do nothing
-      returning 1
     ), told as (
       select w as workspace_id, id, ${EVENT.consent} as kind, at from changed
+    ), reported as (${REPORT_NOTICES('told', '$2')}
     ), watched as (${LOG_EVENTS('told', '$2')}
     )
     select json_build_object(

@@ -4,6 +4,7 @@ import { newId } from '../message/id.ts';
 import { canonicalRecipient } from '../message/phone.ts';
 import type { Clock } from '../store/clock.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
+import { REPORT_NOTICES } from '../store/report-notices.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import {
@@ -196,18 +197,16 @@ export class Contacts {
   async #tell(tx: Kysely<Tables>, workspaceId: string, event: string, value: object): Promise<void> {
     const id = newId();
     const now = this.#clock.now();
+    // As text in the statement: what is given besides is a parameter of its own for each place.
+    const at = `'${now.toISOString()}'`;
     await sql`
       with noticed as (
         insert into notices (id, workspace_id, kind, field, event, value, at, received_at)
         values (${id}, ${workspaceId}, ${EVENT.contact}, 'contact', ${event}, ${JSON.stringify(value)}, ${now}, ${now})
         returning workspace_id, id, kind, at
-      ), watched as (${sql.raw(LOG_EVENTS('noticed', 'now()'))}
+      ), watched as (${sql.raw(LOG_EVENTS('noticed', at))}
       )
-      insert into reports (id, notice_id, workspace_id, endpoint_id, dialect, kind, occurred_at, url, failover_url, run_at)
-      select derived_id(${id}::uuid, ${`report:${EVENT.contact}:`} || e.id::text), ${id}, ${workspaceId}, e.id, e.dialect,
-        ${EVENT.contact}, ${now}, e.url, e.failover_url, ${now}
-      from webhook_endpoints e
-      where e.workspace_id = ${workspaceId} and e.enabled and e.mask & ${sql.lit(EVENT.contact)} <> 0
+      ${sql.raw(REPORT_NOTICES('noticed', at))}
     `.execute(tx);
   }
 }
