@@ -2,7 +2,7 @@ import type { WhatsApp } from './carriers/whatsapp/client.ts';
 import type { Parts } from './parts.ts';
 import { windowOf } from './recipients/windows.ts';
 
-/** Meta takes a block only of somebody who wrote to the number lately (meta-cloud-api §9, `block_users`). */
+/** Each number that is asked is a request to Meta. */
 const NUMBERS_MAX = 20;
 
 /**
@@ -15,12 +15,14 @@ export function blockingBy(
 ): (workspaceId: string, recipient: string, block: boolean) => Promise<number> {
   return async (workspaceId, recipient, block) => {
     const own = [...directory.allSenders()].filter(sender => sender.workspaceId === workspaceId);
+    const states = await Promise.all(
+      own.map(({ id }) => windowOf(store, { workspaceId, senderId: id, recipient }, true, clock.now())),
+    );
+    // Meta takes a block only of somebody who wrote to the number within a day (meta-cloud-api §9, `block_users`); letting
+    // go has no such condition.
+    const able = own.filter((_, index) => !block || states[index]!.state === 'open');
     const done = await Promise.all(
-      own.slice(0, NUMBERS_MAX).map(async sender => {
-        const who = { workspaceId, senderId: sender.id, recipient };
-        const { state } = await windowOf(store, who, true, clock.now());
-        // Letting go has no such condition.
-        if (block && state !== 'open') return 0;
+      able.slice(0, NUMBERS_MAX).map(async sender => {
         const answer = await whatsapp.request(
           sender,
           block ? 'POST' : 'DELETE',

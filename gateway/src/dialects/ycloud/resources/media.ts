@@ -84,12 +84,12 @@ async function readFile(request: FastifyRequest): Promise<File> {
   }
   if (found === undefined) throw invalid(PART, `Parameter '${PART}' is required.`, 'PARAM_MISSING');
   if (tooLarge) throw tooMuch(`The file has more than ${FILE_MAX} bytes.`);
+  if (found.bytes.length === 0) throw invalid(PART, 'The file is empty.');
   return found;
 }
 
 function unfit(refusal: UploadRefusal): Refused {
-  if (refusal.kind === 'refused' && refusal.what === 'size' && !refusal.detail.includes('empty'))
-    return tooMuch(refusal.detail);
+  if (refusal.kind === 'refused' && refusal.what === 'size') return tooMuch(refusal.detail);
   return invalid(PART, refusal.detail);
 }
 
