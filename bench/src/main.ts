@@ -61,7 +61,8 @@ try {
   }
   if (only.includes('pipeline')) {
     const messages = values.quick ? 4_000 : 20_000;
-    measured.push(await alone(stack => measurePipeline(stack, { runs, messages, senders, say })));
+    const seconds = values.quick ? 10 : 60;
+    measured.push(await alone(stack => measurePipeline(stack, { runs, messages, seconds, senders, say })));
   }
   if (only.includes('nodes')) {
     const messages = values.quick ? 4_000 : 20_000;

@@ -11,12 +11,15 @@ import { countCores, type Parts } from './processor.ts';
 import { compareReports, REPORTS_PER_MESSAGE, type Receiver } from './receiver.ts';
 import { type Run, rowOf } from './row.ts';
 import { sampleExchanges } from './sample.ts';
+import { steadyRow } from './steady.ts';
 import { startWorld } from './world.ts';
 
 export interface PipelineOptions {
   readonly runs: number;
   /** Of each run; a tenth of it before, to warm up. */
   readonly messages: number;
+  /** How long at half of the rate that was found. */
+  readonly seconds: number;
   readonly senders: number;
   readonly say: (line: string) => void;
 }
@@ -32,7 +35,7 @@ export async function measurePipeline(
   stack: AsyncDisposableStack,
   options: PipelineOptions,
 ): Promise<Measured> {
-  const { runs, messages, say } = options;
+  const { runs, messages, seconds, say } = options;
   const world = await startWorld(stack, {
     senders: options.senders,
     times: { sentMs: 0, deliveredMs: 0, readMs: 0 },
@@ -59,6 +62,10 @@ export async function measurePipeline(
     say(`pipeline: run ${run} of ${runs}, ${messages} messages`);
     measured.push(await go(messages));
   }
+  const usual = rowOf('pipeline', measured).perSecond;
+  say(`pipeline: ${seconds} s at half of that`);
+  const steady = await steadyRow(world, people, usual / 2, seconds, parts);
+  for (const id of steady.ids) ids.push(id);
   const ledger = new Ledger(network.url);
   await ledger.read();
   const reports = compareReports(ids, receiver);
@@ -88,7 +95,7 @@ export async function measurePipeline(
   const tooMuch = used > USED_MAX ? ': too much, give more --senders' : '';
   const refused = [...ledger.refused].map(([outcome, times]) => `, ${outcome} ${times}×`).join('');
   return {
-    rows: [{ ...row, ofCeiling: row.perSecond / bareRow.perSecond }, bareRow],
+    rows: [{ ...row, ofCeiling: row.perSecond / bareRow.perSecond }, bareRow, steady.row(ledger)],
     machine,
     note: `pipeline: ${describe(senders, people)}, ${Math.round(used * 100)} % of the numbers' rate used${tooMuch}${refused}`,
   };

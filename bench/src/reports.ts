@@ -5,9 +5,9 @@ import type { Campaign } from './campaign.ts';
 import { postmasterOf } from './database.ts';
 import type { Gateway } from './gateway.ts';
 import { type Hooks, startHooks } from './hooks.ts';
-import { acceptedId, percentile, sendCampaign } from './load.ts';
+import { percentile, sendCampaign } from './load.ts';
 import { describeMachine } from './machine.ts';
-import { Poster } from './post.ts';
+import { sendPaced } from './paced.ts';
 import { countCores } from './processor.ts';
 import { rowOf } from './row.ts';
 import { startWorld, type World } from './world.ts';
@@ -66,14 +66,14 @@ export async function measureStuck(stack: AsyncDisposableStack, options: StuckOp
   say(`${name}: ${messages} messages`);
   const stop = countCores(partsOf(world, await postmasterOf(gateway.dataDir)));
   const began = performance.now();
-  const acceptedAt = await sendPaced(gateway, plain(senders), messages, perSecond);
+  const paced = await sendPaced(gateway, plain(senders), messages, perSecond);
   const arrived = () => healthy.reduce((sum, one) => sum + (hooks.taken.get(one)?.size ?? 0), 0);
   await until(() => arrived() >= healthy.length * messages, 'the healthy endpoints get everything');
   const seconds = (performance.now() - began) / 1_000;
   const cores = stop();
   const late = Float64Array.from(
     healthy.flatMap(one =>
-      [...hooks.taken.get(one)!.values()].map(({ message, at }) => at - acceptedAt.get(message)!),
+      [...hooks.taken.get(one)!.values()].map(({ message, at }) => at - paced.get(message)!.acceptedAt),
     ),
   ).sort();
 
@@ -187,37 +187,6 @@ function plain(senders: readonly string[]): Campaign {
       };
     },
   };
-}
-
-/** When each message was accepted. */
-async function sendPaced(
-  gateway: Gateway,
-  people: Campaign,
-  messages: number,
-  perSecond: number | undefined,
-): Promise<Map<string, number>> {
-  const poster = new Poster(gateway.url, 64);
-  const headers = ['content-type', 'application/json', 'authorization', `Bearer ${gateway.key}`];
-  const acceptedAt = new Map<string, number>();
-  const began = performance.now();
-  const answers: Promise<void>[] = [];
-  for (let n = 0; n < messages; n++) {
-    const early = perSecond === undefined ? 0 : began + (n * 1_000) / perSecond - performance.now();
-    if (early > 0) await sleep(early);
-    answers.push(
-      new Promise((resolve, reject) =>
-        poster.post('/v2/messages/whatsapp', headers, people.next().body, answer => {
-          if (answer.kind !== 'answered' || answer.status !== 200)
-            return reject(new Error(`a message was not accepted: ${JSON.stringify(answer)}`));
-          acceptedAt.set(acceptedId(answer.body), performance.now());
-          resolve();
-        }),
-      ),
-    );
-  }
-  await Promise.all(answers);
-  await poster.close();
-  return acceptedAt;
 }
 
 async function addEndpoint(gateway: Gateway, url: string, events: readonly string[]): Promise<string> {
