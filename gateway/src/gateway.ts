@@ -153,6 +153,7 @@ async function compose(
     if (applied.reports > 0) deliver.wake();
     feed.happened(applied.events);
     if (applied.woken.length > 0) sending.dispatch.wake(applied.woken);
+    for (const { sender, count } of applied.left) sending.depth.left(sender, count);
     if (applied.duplicates > 0) metrics.duplicates.inc(applied.duplicates);
     for (const event of applied.events) metrics.events.inc({ event: eventName(event.kind) });
     // Meta counts in and out together.

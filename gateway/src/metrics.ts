@@ -25,8 +25,7 @@ export function createMetrics(live: {
   return {
     registry,
     /** Of how many messages wait; set by the outbox. */
-    queued: (read: () => number) =>
-      gauge('wirebird_queued', 'Messages that wait to be sent, counted every ten seconds', read),
+    queued: (read: () => number) => gauge('wirebird_queued', 'Messages that wait to be sent', read),
     accepted: counter('wirebird_messages_accepted_total', 'Messages stored for sending', ['dialect']),
     events: counter('wirebird_message_events_total', 'What happened to messages', ['event']),
     reports: counter('wirebird_report_attempts_total', 'Attempts to deliver a report', ['outcome']),

@@ -14,6 +14,7 @@ import { endSilent } from './outbox/receipts.ts';
 import { ALIVE_MS, Repeats } from './outbox/repeats.ts';
 import { mediaFirst } from './outbox/send.ts';
 import { Settle } from './outbox/settle.ts';
+import { SilentWalk } from './outbox/silent-walk.ts';
 import { Sweeper } from './outbox/sweeper.ts';
 import type { Parts } from './parts.ts';
 import { type Aliases, aliasesOf } from './recipients/aliases.ts';
@@ -48,6 +49,7 @@ export interface Sending {
   readonly direct: DirectSends;
   readonly settle: Settle;
   readonly held: HeldTemplates;
+  readonly depth: Pick<QueueDepth, 'left'>;
   /** Starts the work that comes back by itself. */
   readonly upkeep: () => Upkeep[];
 }
@@ -72,6 +74,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
         failure === undefined ? 'a sender that had to wait is well' : 'a sender must wait still',
       ),
   });
+  const depth = new QueueDepth(store, clock, config.queueMax);
   const settle = new Settle({
     store,
     clock,
@@ -79,6 +82,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     hold: (senderId, ms, slower) => dispatch.hold(senderId, ms, slower),
     holds,
     wake: senderIds => dispatch.wake(senderIds),
+    depth,
     confirmHeld: templateId => templates.confirmHeld(templateId),
     random: Math.random,
     apply: options.apply,
@@ -121,6 +125,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     nodeId,
     alone: options.alone,
     settle,
+    depth,
     rateOf: senderId => directory.senderById(senderId)?.throughput,
     workspaceOf: senderId => directory.senderById(senderId)?.workspaceId,
     send: mediaFirst({
@@ -140,7 +145,6 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     onError,
   });
   const masks = new Map(DIALECTS.map(dialect => [dialect.name, eventMask(dialect.events)]));
-  const depth = new QueueDepth(store, clock, config.queueMax);
   const repeats = new Repeats({ store, clock, alone: options.alone });
   const accept = new Accept({
     depth,
@@ -174,6 +178,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     settle,
     wake: senderIds => dispatch.wake(senderIds),
   });
+  const silentWalk = new SilentWalk({ store, clock, settle, keepDays: config.keepDays });
   const sweep = async (): Promise<void> => {
     const swept = await sweeper.sweep();
     if (swept.unconfirmed > 0) metrics.unconfirmed.inc(swept.unconfirmed);
@@ -187,6 +192,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     direct,
     settle,
     held,
+    depth,
     upkeep: () => {
       const jobs: [number, () => Promise<unknown>, string][] = [
         [SWEEP_MS, sweep, 'sweep the queue'],
@@ -194,6 +200,7 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
         [HELD_LOOK_MS, () => held.look(), 'look for messages of paused templates'],
         [TIDY_MS, () => sweeper.tidy(), 'tidy the queue'],
         [RECEIPTS_MS, () => endSilent(store, clock, settle), 'end what WhatsApp has given up on'],
+        [RECEIPTS_MS, () => silentWalk.run(), 'end what WhatsApp has given up on after 30 days'],
         [SWEEP_MS, () => depth.look(), 'count what waits'],
         [ALIVE_MS, () => repeats.beat(), 'say that this node is alive'],
         [TIDY_MS, () => repeats.tidy(), 'forget requests that do not come again'],

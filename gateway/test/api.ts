@@ -133,6 +133,7 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     hold: () => false,
     holds: { hold: async () => {} },
     wake: () => {},
+    depth: { added: () => {} },
     confirmHeld: async () => false,
     random: () => 0,
     apply: applyTo(store, clock),

@@ -146,6 +146,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     renew: () => dispatch.renew(),
     onProbed: () => {},
   });
+  const depth = new QueueDepth(g.store, clock, more.queueMax ?? 1_000_000);
   const settle: Settle = new Settle({
     store: g.store,
     clock,
@@ -153,9 +154,15 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     hold: (senderId, ms, slower) => dispatch.hold(senderId, ms, slower),
     holds,
     wake: senderIds => dispatch.wake(senderIds),
+    depth,
     confirmHeld: more.confirmHeld ?? (async () => false),
     random: () => 0,
-    apply: applyTo(g.store, clock, { onApplied: applied => dispatch.wake(applied.woken) }),
+    apply: applyTo(g.store, clock, {
+      onApplied: applied => {
+        dispatch.wake(applied.woken);
+        for (const { sender, count } of applied.left) depth.left(sender, count);
+      },
+    }),
     onNames: (_sender, told) => void names.push(told),
     onMarketingStopped: () => {},
     onDirect: id => direct.settled(id),
@@ -174,6 +181,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     nodeId,
     alone: more.alone ?? true,
     settle,
+    depth,
     rateOf: more.rateOf ?? (() => 1000),
     workspaceOf: () => g.workspace,
     send: async (_sender, send) => {
@@ -197,7 +205,6 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
   });
   await dispatch.start();
   const repeats = new Repeats({ store: g.store, clock, alone: more.alone ?? true });
-  const depth = new QueueDepth(g.store, clock, more.queueMax ?? 1_000_000);
   const accept = new Accept({
     depth,
     repeats,

@@ -12,6 +12,7 @@ import * as direct from '../src/outbox/direct.ts';
 import { MOVE } from '../src/outbox/move.ts';
 import { FORGET_PAIRS, FREE_FOLLOWERS } from '../src/outbox/pairs.ts';
 import * as receipts from '../src/outbox/receipts.ts';
+import { WALK } from '../src/outbox/silent-walk.ts';
 import { LATE, SWEEP } from '../src/outbox/sweep.ts';
 import { LEARN, UNLEARN } from '../src/recipients/aliases.ts';
 import { RECORD, RENAMED } from '../src/recipients/consents.ts';
@@ -29,7 +30,7 @@ import { type Ground, ground, putMessage } from './rows.ts';
 const HOT: readonly Statement<unknown>[] = [
   ...[JOURNAL, NOTICE, UNREAD, strays.BY_WAMID, strays.LOOK, strays.UNPARK],
   ...[ACCEPT, CLAIM, APPLY, MOVE, SWEEP, LATE, FREE_FOLLOWERS, FORGET_PAIRS],
-  ...[direct.LOOK, receipts.LOOK, receipts.FORGET],
+  ...[direct.LOOK, receipts.LOOK, receipts.FORGET, WALK],
   ...[LEARN, UNLEARN, RECORD, RENAMED, MOVE_CONSENTS, OPEN],
   ...[PLACE_EVENTS, READ_EVENTS, CLAIM_REPORTS, OPEN_REPORTS, SETTLE_REPORTS, TAKE_REPORTS],
 ];

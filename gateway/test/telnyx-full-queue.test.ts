@@ -53,3 +53,16 @@ test('a full queue is a rate limit, with the time to ask again', async () => {
   });
   expect(full.headers?.get('retry-after')).toBe('30');
 });
+
+test('when some of its messages end, there is room for another soon', async () => {
+  const asked = (path: string, method = 'GET'): Promise<Response> =>
+    fetch(`${running.url}${path}`, { method, headers: { authorization: `Bearer ${running.key}` } });
+  const { data } = (await (await asked('/api/messages')).json()) as { data: { id: string }[] };
+  // Requests that came together were all let in.
+  for (const { id } of data.slice(4))
+    expect((await asked(`/api/messages/${id}/cancel`, 'POST')).status).toBe(200);
+  // Long before the next count, were nobody refused.
+  await expect
+    .poll(() => send('+15557650430').then(() => 'taken', String), { timeout: 5_000, interval: 200 })
+    .toBe('taken');
+});

@@ -22,6 +22,9 @@ export interface Step {
 /** A message in one of these stands still until something happens. */
 const OPEN: ReadonlySet<string> = new Set(['scheduled', 'queued', 'unconfirmed']);
 
+/** What WhatsApp took and did not refuse. */
+const TAKEN: ReadonlySet<string> = new Set(['accepted', 'sent', 'delivered', 'read']);
+
 const ENDS: ReadonlySet<string> = new Set(['failed', 'suppressed', 'canceled', 'expired']);
 
 /** Everything that is known to have happened to a message, in the order of its times. */
@@ -64,7 +67,8 @@ function ownSteps(message: Message): Step[] {
   add('read', message.readAt);
   add('played', message.playedAt);
   add('deleted', message.deletedAt);
-  const silent = message.status === 'accepted' || message.status === 'sent';
+  // It may have been delivered after that all the same.
+  const silent = failure === undefined && TAKEN.has(message.status);
   if (silent) add('unreceipted', message.endedAt, { detail: 'WhatsApp told of no delivery while it tried' });
   else
     add(ENDS.has(message.status) ? message.status : 'failed', message.endedAt, {

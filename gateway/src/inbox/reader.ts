@@ -281,7 +281,7 @@ export class Reader {
     const notices = effects.flatMap(one => one.notices);
     if (notices.length > 0) {
       const { fresh, reports, events } = await storeNotices(store, clock, notices);
-      onApplied({ reports, taken: [], events, inbound: [], woken: [], duplicates: 0 });
+      onApplied({ reports, taken: [], events, inbound: [], woken: [], left: [], duplicates: 0 });
       onNotices?.(notices, new Set(fresh));
     }
     const arrived = effects.flatMap(one => one.inbound);

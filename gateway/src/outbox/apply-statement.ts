@@ -67,6 +67,8 @@ export interface Applied {
   readonly inbound: readonly { readonly sender: string; readonly count: number }[];
   /** Lanes in which a message that waited for one of these may leave. */
   readonly woken: readonly string[];
+  /** Messages that waited to be sent and do not any more, by sender; what was claimed is not among them. */
+  readonly left: readonly { readonly sender: string; readonly count: number }[];
   /** Messages that were sent twice: word came of an attempt before one that WhatsApp took as well. */
   readonly duplicates: number;
 }
@@ -242,6 +244,9 @@ export const APPLY: Statement<Applied> = {
       'inbound', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
         from (select sender_id, count(*) as n from stored where direction = 1 group by sender_id) s),
       'woken', (select coalesce(json_agg(distinct sender_id), '[]') from next),
+      'left', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
+        from (select sender_id, count(*) as n from changed c
+          where was = ${STATUS.queued} and (c.row).status <> ${STATUS.queued} group by sender_id) q),
       'duplicates', (select count(*) from doubled)
     ) as out`,
 };

@@ -74,7 +74,15 @@ describe('what Meta says is applied by rank, whoever says it and however late', 
     const id = await message();
     await apply([fact(id, { sent: at(2) })]);
     const again = await apply([fact(id, { sent: at(9) })]);
-    expect(again).toEqual({ reports: 0, taken: [], events: [], inbound: [], woken: [], duplicates: 0 });
+    expect(again).toEqual({
+      reports: 0,
+      taken: [],
+      events: [],
+      inbound: [],
+      woken: [],
+      left: [],
+      duplicates: 0,
+    });
     expect((await read(id)).sent_at).toEqual(new Date(T0 + 2000));
   });
 

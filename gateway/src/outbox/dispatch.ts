@@ -3,6 +3,7 @@ import type { Send, SendResult } from '../carriers/whatsapp/client.ts';
 import { EXPIRED, UNCONFIRMED } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { type Budget, CLAIM, type Claimed } from './claim.ts';
+import type { QueueDepth } from './depth.ts';
 import { WRITTEN_HOLD_MS } from './holds.ts';
 import type { Lane } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
@@ -25,6 +26,8 @@ const TOLD_MAX = 200;
 
 export interface DispatchOptions extends LanesOptions {
   readonly settle: Settle;
+  /** Hears of what leaves the queue. */
+  readonly depth: Pick<QueueDepth, 'left'>;
   readonly workspaceOf: (senderId: string) => string | undefined;
   /** Sends one message; never throws. */
   readonly send: (senderId: string, send: Send) => Promise<SendResult>;
@@ -189,7 +192,7 @@ export class Dispatch {
   }
 
   async #claim(budgets: Budget[], now: number): Promise<void> {
-    const { store, clock, nodeId, sendTimeoutMs, settle, onError } = this.#options;
+    const { store, clock, depth, nodeId, sendTimeoutMs, settle, onError } = this.#options;
     this.#claiming = true;
     this.#claimedAt = now;
     try {
@@ -199,6 +202,7 @@ export class Dispatch {
       const claim = await store.run(CLAIM, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
       const fronts = new Map(claim.lanes.map(front => [front.s, front]));
       for (const budget of budgets) this.#lanes.get(budget.s)?.claimed(budget, fronts.get(budget.s));
+      for (const { s, taken } of claim.lanes) depth.left(s, taken);
       for (const message of claim.ended) {
         const ending =
           message.barred === 0

@@ -1,3 +1,4 @@
+import { STATUS } from '../message/status.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import { FREE_NEXT, PAIR_AHEAD_S, PAIR_EVERY_S, RETRY_S } from './pairs.ts';
@@ -21,13 +22,20 @@ export interface Move {
   readonly detail: string | null;
 }
 
+export interface Moved {
+  /** Lanes in which a message that waited for one of these may leave. */
+  readonly woken: readonly string[];
+  /** Messages that wait to be sent again, by sender. */
+  readonly back: readonly { readonly sender: string; readonly count: number }[];
+}
+
 /**
  * Moves messages within the queue. One that never left gives its place in the pair's limit back; one that Meta found over
  * that limit takes the pair's other messages along. Lanes come back in which one that waited behind another may leave.
  *
  * Parameters: moves; now.
  */
-export const MOVE: Statement<string[]> = {
+export const MOVE: Statement<Moved> = {
   name: 'move',
   text: `
     with input as (
@@ -41,8 +49,8 @@ export const MOVE: Statement<string[]> = {
         tries = m.tries + i.tried
       from locked i
       where ${KEY_IS('m.id', 'i.id')} and m.status = i."from" and (m.attempt = i.attempt or i.attempt = -1)
-      returning m.id, m.attempt, m.sender_id, coalesce(m.person, m.recipient) as person, m.priority, m.parked, m.run_at,
-        i.undo, i.step, i.detail
+      returning m.id, m.attempt, m.sender_id, coalesce(m.person, m.recipient) as person, m.priority, m.status, m.parked,
+        m.run_at, i.undo, i.step, i.detail
     ), noted as (
       insert into timeline (message_id, at, step, attempt, detail)
       select id, $2::timestamptz, step, attempt, detail from moved where step is not null
@@ -57,5 +65,9 @@ export const MOVE: Statement<string[]> = {
       where (m.parked = 'pair' or m.undo = 1)
         and ${KEY_IS('p.sender_id', 'm.sender_id')} and p.recipient = m.person and p.priority = m.priority
     )
-    select coalesce(json_agg(distinct sender_id), '[]') as out from next`,
+    select json_build_object(
+      'woken', (select coalesce(json_agg(distinct sender_id), '[]') from next),
+      'back', (select coalesce(json_agg(json_build_object('sender', sender_id, 'count', n)), '[]')
+        from (select sender_id, count(*) as n from moved where status = ${STATUS.queued} group by sender_id) q)
+    ) as out`,
 };

@@ -8,6 +8,7 @@ import type { Tables } from '../store/tables.ts';
 import type { Apply } from './apply.ts';
 import type { Fact } from './apply-statement.ts';
 import type { Claimed, Waiting } from './claim.ts';
+import type { QueueDepth } from './depth.ts';
 import { type Holds, WRITTEN_HOLD_MS } from './holds.ts';
 import { MOVE, type Move } from './move.ts';
 import { UPLOADED } from './send.ts';
@@ -38,6 +39,8 @@ export interface SettleOptions {
   readonly hold: (senderId: string, ms: number, slower: boolean) => boolean;
   readonly holds: Pick<Holds, 'hold'>;
   readonly wake: (senderIds: Iterable<string>) => void;
+  /** Hears of what goes back into the queue. */
+  readonly depth: Pick<QueueDepth, 'added'>;
   /** Asks again whether a template that WhatsApp calls paused is; then its messages wait. */
   readonly confirmHeld: (templateId: string) => Promise<boolean>;
   /** From 0 to 1. */
@@ -86,7 +89,8 @@ export class Settle {
     this.#moves = new Batch<Move, undefined>({
       ...patient,
       commit: async moves => {
-        const woken = await options.store.run(MOVE, [moves, options.clock.now().toISOString()]);
+        const { woken, back } = await options.store.run(MOVE, [moves, options.clock.now().toISOString()]);
+        for (const { sender, count } of back) options.depth.added(sender, count);
         if (woken.length > 0) options.wake(woken);
         return [];
       },

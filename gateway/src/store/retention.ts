@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { firstIdAt } from '../message/id.ts';
+import { STATUS } from '../message/status.ts';
 import { DAY_MS, dayOf, PARTITIONED, partitionsOf } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -23,8 +24,9 @@ export interface Retained {
 
 /**
  * Drops the days that are past their time: messages, timeline, reports, attempts and journal together, and only when
- * nothing in them is open, that is no message waits, no report is due and no webhook is unread. What else is as old goes
- * as well: failures of the inbox, notices, windows that closed long ago.
+ * nothing in them is open, that is no message waits or is without a word of its delivery and not ended yet, no report is
+ * due and no webhook is unread. What else is as old goes as well: failures of the inbox, notices, windows that closed long
+ * ago.
  *
  * Safe on several nodes at once.
  *
@@ -62,7 +64,8 @@ async function dropDay(db: Kysely<Tables>, day: number): Promise<'dropped' | 'op
       await sql`select pg_advisory_xact_lock(hashtext('wirebird_partitions'))`.execute(tx);
       await sql`set local lock_timeout = ${sql.lit(LOCK_MS)}`.execute(tx);
       const { rows } = await sql<{ open: boolean }>`
-        select exists (select from messages where id >= ${from} and id < ${to} and direction = 0 and status < 40)
+        select exists (select from messages where id >= ${from} and id < ${to} and direction = 0
+            and status <= ${STATUS.sent} and (status < ${STATUS.accepted} or ended_at is null))
           or exists (select from reports where id >= ${from} and id < ${to} and state in (0, 3))
           or exists (select from journal where id >= ${from} and id < ${to} and state = 0) as open
       `.execute(tx);
