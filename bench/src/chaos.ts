@@ -135,8 +135,10 @@ function explain(what: string, messages: readonly Explained[]): void {
     console.log(`passed by: ${message.passedBy.id}, ${message.passedBy.status}`);
     tell(message.passedBy);
   }
-  const more = messages.length - EXPLAINED_MAX;
-  if (more > 0) console.log(`\n${what}: ${more} more`);
+  const others = messages.slice(EXPLAINED_MAX);
+  if (others.length > 0) console.log(`\n${what}, ${others.length} more:`);
+  for (const { id, status, sends } of others)
+    console.log(`  ${id}  ${status}  sent at ${sends.map(send => send.at.slice(11)).join(', ')}`);
 }
 
 function tell({ sends, timeline }: Explained): void {
