@@ -92,6 +92,7 @@ export function composeFront(parts: Parts, options: FrontOptions): FastifyInstan
     reportsReplayed: () => deliver.wakeLanes(),
     checkUrl: url => client.check(url),
     verifyNumber: input => whatsapp.verifyNumber(input),
+    messagingLimits: keeping.messagingLimits,
     templates,
     templateDesk,
     media,

@@ -129,6 +129,10 @@ async function compose(
       void sendersChanged();
       // A new number may bring templates that nobody has read yet.
       void keeping.templates.syncDue().catch(error => onError(error, 'read the templates of accounts'));
+      // Meta may have raised a limit that messages wait for.
+      void sending.portfolios
+        .look()
+        .catch(error => onError(error, 'look for messages that wait for a place'));
     },
     log: (message, error) => log.error({ err: error }, message),
   });

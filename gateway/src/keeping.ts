@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { MessagingLimits } from './accounts/messaging-limits.ts';
 import type { Secrets } from './accounts/secrets.ts';
 import type { WhatsApp } from './carriers/whatsapp/client.ts';
 import { fetchMedia, uploadMedia } from './carriers/whatsapp/media.ts';
@@ -18,6 +19,7 @@ import { type Upkeep, upkeep } from './upkeep.ts';
 
 const TEMPLATES_DUE_MS = 60_000;
 const MEDIA_SWEEP_MS = 60_000;
+const LIMITS_DUE_MS = 60_000;
 
 export interface KeepingOptions {
   readonly secrets: Secrets;
@@ -35,6 +37,7 @@ export interface Keeping {
   readonly templates: Templates;
   readonly templateDesk: TemplateDesk;
   readonly media: Media;
+  readonly messagingLimits: MessagingLimits;
   readonly aliases: Aliases;
   readonly consents: Consents;
   readonly contacts: Contacts;
@@ -47,13 +50,15 @@ export interface Keeping {
 export async function composeKeeping(parts: Parts, options: KeepingOptions): Promise<Keeping> {
   const { config, log, metrics, store, clock, directory, onError } = parts;
   const { whatsapp, downloads } = options;
-  const ofTemplates = {
+  const speakerOf = (account: { readonly workspaceId: string; readonly wabaId: string }) =>
+    directory.sendersOfWaba(account.wabaId).find(sender => sender.workspaceId === account.workspaceId);
+  const ofTemplates = { store, clock, graph: whatsapp.request.bind(whatsapp), speakerOf };
+  const messagingLimits = new MessagingLimits({
     store,
     clock,
-    graph: whatsapp.request.bind(whatsapp),
-    speakerOf: (account: { readonly workspaceId: string; readonly wabaId: string }) =>
-      directory.sendersOfWaba(account.wabaId).find(sender => sender.workspaceId === account.workspaceId),
-  };
+    ask: speaker => whatsapp.messagingLimit(speaker),
+    speakerOf,
+  });
   const templates = await Templates.open({
     ...ofTemplates,
     accountOf: senderId => directory.senderById(senderId),
@@ -93,11 +98,17 @@ export async function composeKeeping(parts: Parts, options: KeepingOptions): Pro
     templates,
     templateDesk: new TemplateDesk(ofTemplates, templates),
     media,
+    messagingLimits,
     aliases: new Aliases(store, clock),
     consents: new Consents(store, clock, options.onReports),
     contacts: new Contacts(store, clock, options.onReports),
     health,
     upkeep: () => {
+      const limits = upkeep(
+        LIMITS_DUE_MS,
+        () => messagingLimits.readDue(),
+        error => onError(error, 'ask for messaging limits'),
+      );
       // Not waited for: a start must not depend on Meta.
       templates.syncDue().catch(error => onError(error, 'read the templates of accounts'));
       return [
@@ -111,6 +122,12 @@ export async function composeKeeping(parts: Parts, options: KeepingOptions): Pro
           () => templates.syncDue(),
           error => onError(error, 'read the templates of accounts'),
         ),
+        {
+          stop: () => {
+            messagingLimits.stop();
+            return limits.stop();
+          },
+        },
         upkeep(
           MEDIA_SWEEP_MS,
           () => media.sweep(),

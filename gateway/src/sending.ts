@@ -10,6 +10,7 @@ import { DirectSends } from './outbox/direct.ts';
 import { Dispatch } from './outbox/dispatch.ts';
 import { HeldTemplates } from './outbox/held-templates.ts';
 import { Holds } from './outbox/holds.ts';
+import { Portfolios } from './outbox/portfolios.ts';
 import { endSilent } from './outbox/receipts.ts';
 import { ALIVE_MS, Repeats } from './outbox/repeats.ts';
 import { mediaFirst } from './outbox/send.ts';
@@ -26,6 +27,8 @@ import { type Upkeep, upkeep } from './upkeep.ts';
 const SWEEP_MS = 1_000;
 /** News of a template can be lost, so those that messages wait for are looked at all the same. */
 const HELD_LOOK_MS = 60_000;
+/** A place is free when somebody's day is over, and no one says so. */
+const PLACES_LOOK_MS = 2_000;
 const TIDY_MS = 60_000;
 const RECEIPTS_MS = 10_000;
 
@@ -50,6 +53,7 @@ export interface Sending {
   readonly settle: Settle;
   readonly held: HeldTemplates;
   readonly depth: Pick<QueueDepth, 'left'>;
+  readonly portfolios: Portfolios;
   /** Starts the work that comes back by itself. */
   readonly upkeep: () => Upkeep[];
 }
@@ -128,6 +132,13 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     depth,
     rateOf: senderId => directory.senderById(senderId)?.throughput,
     workspaceOf: senderId => directory.senderById(senderId)?.workspaceId,
+    limitOf: senderId => {
+      const sender = directory.senderById(senderId);
+      if (sender === undefined) return undefined;
+      const { workspaceId, wabaId } = sender;
+      const people = directory.peopleLimit(workspaceId, wabaId);
+      return people === undefined ? undefined : { workspaceId, wabaId, people };
+    },
     send: mediaFirst({
       clock,
       senderById: senderId => directory.senderById(senderId),
@@ -169,6 +180,12 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     stateOf: templateId => templates.stateOf(templateId),
     wake: senderIds => dispatch.wake(senderIds),
   });
+  const portfolios = new Portfolios({
+    store,
+    clock,
+    limitOf: ({ workspaceId, wabaId }) => directory.peopleLimit(workspaceId, wabaId),
+    wake: senderIds => dispatch.wake(senderIds),
+  });
 
   const sweeper = new Sweeper({
     store,
@@ -193,12 +210,19 @@ export function composeSending(parts: Parts, options: SendingOptions): Sending {
     settle,
     held,
     depth,
+    portfolios,
     upkeep: () => {
       const jobs: [number, () => Promise<unknown>, string][] = [
         [SWEEP_MS, sweep, 'sweep the queue'],
         [SWEEP_MS, () => holds.probe(), 'ask about senders that wait'],
         [HELD_LOOK_MS, () => held.look(), 'look for messages of paused templates'],
+        [
+          PLACES_LOOK_MS,
+          () => portfolios.look(),
+          'look for messages that wait for a place in their portfolio',
+        ],
         [TIDY_MS, () => sweeper.tidy(), 'tidy the queue'],
+        [TIDY_MS, () => portfolios.tidy(), 'forget portfolios without senders'],
         [RECEIPTS_MS, () => endSilent(store, clock, settle), 'end what WhatsApp has given up on'],
         [RECEIPTS_MS, () => silentWalk.run(), 'end what WhatsApp has given up on after 30 days'],
         [SWEEP_MS, () => depth.look(), 'count what waits'],

@@ -7,6 +7,7 @@ import { Counter, Registry } from 'prom-client';
 import { expect } from 'vitest';
 import { Directory } from '../src/accounts/directory.ts';
 import { createKey, type Scope } from '../src/accounts/keys.ts';
+import { MessagingLimits } from '../src/accounts/messaging-limits.ts';
 import { openSecrets, type Secrets } from '../src/accounts/secrets.ts';
 import { createWorkspace, ensureDefaultWorkspace } from '../src/accounts/workspaces.ts';
 import { apiRoutes, refuseApi } from '../src/api/routes.ts';
@@ -58,6 +59,9 @@ export interface ApiGround extends Ground {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly directory: Directory;
+  readonly messagingLimits: MessagingLimits;
+  /** What Meta says of the limit of every number; undefined for nothing. */
+  readonly says: { limit: string | number | undefined };
   readonly media: Media;
   readonly feed: EventFeed;
   readonly url: string;
@@ -86,7 +90,8 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     maxResponseBytes: 1_000,
     connectionsPerOrigin: 1,
   });
-  const meta = await metaServer();
+  const says: ApiGround['says'] = { limit: undefined };
+  const meta = await metaServer(says);
   const graphUrl = `http://127.0.0.1:${(meta.address() as { port: number }).port}`;
   const whatsapp = new WhatsApp({
     graphUrl,
@@ -122,6 +127,12 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     accounts: () => directory.allSenders(),
     onChange: () => {},
     onError: error => void logged.push(String(error)),
+  });
+  const messagingLimits = new MessagingLimits({
+    store,
+    clock,
+    ask: speaker => whatsapp.messagingLimit(speaker),
+    speakerOf: ofTemplates.speakerOf,
   });
   const registry = new Registry();
   new Counter({ name: 'wirebird_things_total', help: 'Things', registers: [registry] }).inc(3);
@@ -166,6 +177,7 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     reportsReplayed: () => {},
     checkUrl: address => guard.check(address),
     verifyNumber: credentials => whatsapp.verifyNumber(credentials),
+    messagingLimits,
     media,
     templates,
     templateDesk: new TemplateDesk(ofTemplates, templates),
@@ -187,6 +199,8 @@ export async function apiGround(other?: Ground): Promise<ApiGround> {
     clock,
     secrets,
     directory,
+    messagingLimits,
+    says,
     media,
     feed,
     url,
@@ -243,7 +257,7 @@ async function call(url: string, method: string, more: Call = {}): Promise<Answe
 }
 
 /** The little of Meta that a sender's check needs: the token of a number is `token-<id>`, the number +1555<id>. */
-async function metaServer(): Promise<Server> {
+async function metaServer(says: ApiGround['says']): Promise<Server> {
   const server = createHttpServer((request, response) => {
     const id = /^\/v23\.0\/(\d+)\?/.exec(request.url ?? '')?.[1];
     response.setHeader('content-type', 'application/json');
@@ -252,7 +266,15 @@ async function metaServer(): Promise<Server> {
       const error = { message: 'Invalid OAuth access token', type: 'OAuthException', code: 190 };
       return void response.writeHead(401).end(JSON.stringify({ error }));
     }
-    response.end(JSON.stringify({ id, display_phone_number: `+1 555-${id}`, verified_name: 'Nest Ltd' }));
+    const all: Record<string, unknown> = {
+      display_phone_number: `+1 555-${id}`,
+      verified_name: 'Nest Ltd',
+      whatsapp_business_manager_messaging_limit: says.limit,
+    };
+    const fields = new URL(request.url ?? '', 'http://meta').searchParams.get('fields') ?? '';
+    response.end(
+      JSON.stringify({ id, ...Object.fromEntries(fields.split(',').map(name => [name, all[name]])) }),
+    );
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   return server;

@@ -11,6 +11,7 @@ import { DirectSends } from '../src/outbox/direct.ts';
 import { Dispatch, type DispatchOptions } from '../src/outbox/dispatch.ts';
 import { HeldTemplates } from '../src/outbox/held-templates.ts';
 import { Holds, type HoldsOptions } from '../src/outbox/holds.ts';
+import { type PeopleLimit, Portfolios } from '../src/outbox/portfolios.ts';
 import { Repeats } from '../src/outbox/repeats.ts';
 import { Settle, type SettleOptions } from '../src/outbox/settle.ts';
 import { Sweeper } from '../src/outbox/sweeper.ts';
@@ -35,6 +36,8 @@ export interface OutboxOptions {
   readonly sweeps?: boolean;
   readonly rateOf?: DispatchOptions['rateOf'];
   readonly probe?: HoldsOptions['probe'];
+  /** Of all senders that the node has. */
+  readonly limit?: () => PeopleLimit | undefined;
 }
 
 export interface OutboxNode {
@@ -47,6 +50,7 @@ export interface OutboxNode {
   readonly dispatch: Dispatch;
   readonly direct: DirectSends;
   readonly held: HeldTemplates;
+  readonly portfolios: Portfolios;
   readonly sent: Send[];
   /** Names of recipients that the carrier told. */
   readonly names: Recognized[];
@@ -184,6 +188,7 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     depth,
     rateOf: more.rateOf ?? (() => 1000),
     workspaceOf: () => g.workspace,
+    limitOf: () => more.limit?.(),
     send: async (_sender, send) => {
       sent.push(send);
       return answer(send, sent.length);
@@ -224,12 +229,32 @@ async function outbox(g: Ground, clock: Clock, answer: Answer, more: OutboxOptio
     stateOf,
     wake: senderIds => dispatch.wake(senderIds),
   });
+  const portfolios = new Portfolios({
+    store: g.store,
+    clock,
+    limitOf: () => more.limit?.()?.people,
+    wake: senderIds => dispatch.wake(senderIds),
+  });
   const put = async (...messages: Outbound[]): Promise<string[]> =>
     (await accept.accept(messages)).map(one => {
       if (one.kind === 'refused') throw new Error(`refused: ${one.failure.code}`);
       return one.id;
     });
-  return { accept, repeats, depth, settle, sweeper, holds, dispatch, direct, held, sent, names, put };
+  return {
+    accept,
+    repeats,
+    depth,
+    settle,
+    sweeper,
+    holds,
+    dispatch,
+    direct,
+    held,
+    portfolios,
+    sent,
+    names,
+    put,
+  };
 }
 
 export const accepted: Answer = (send, count) => ({

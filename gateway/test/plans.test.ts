@@ -7,10 +7,11 @@ import * as strays from '../src/inbox/strays.ts';
 import { UNREAD } from '../src/inbox/unread.ts';
 import { ACCEPT } from '../src/outbox/accept-statement.ts';
 import { APPLY } from '../src/outbox/apply-statement.ts';
-import { CLAIM } from '../src/outbox/claim.ts';
+import { CLAIM, CLAIM_WITHIN } from '../src/outbox/claim.ts';
 import * as direct from '../src/outbox/direct.ts';
 import { MOVE } from '../src/outbox/move.ts';
 import { FORGET_PAIRS, FREE_FOLLOWERS } from '../src/outbox/pairs.ts';
+import * as places from '../src/outbox/places.ts';
 import * as receipts from '../src/outbox/receipts.ts';
 import { WALK } from '../src/outbox/silent-walk.ts';
 import { LATE, SWEEP } from '../src/outbox/sweep.ts';
@@ -29,8 +30,9 @@ import { type Ground, ground, putMessage } from './rows.ts';
  */
 const HOT: readonly Statement<unknown>[] = [
   ...[JOURNAL, NOTICE, UNREAD, strays.BY_WAMID, strays.LOOK, strays.UNPARK],
-  ...[ACCEPT, CLAIM, APPLY, MOVE, SWEEP, LATE, FREE_FOLLOWERS, FORGET_PAIRS],
+  ...[ACCEPT, CLAIM, CLAIM_WITHIN, APPLY, MOVE, SWEEP, LATE, FREE_FOLLOWERS, FORGET_PAIRS],
   ...[direct.LOOK, receipts.LOOK, receipts.FORGET, WALK],
+  ...[places.CALL, places.CROWDED, places.FORGET_PEOPLE],
   ...[LEARN, UNLEARN, RECORD, RENAMED, MOVE_CONSENTS, OPEN],
   ...[PLACE_EVENTS, READ_EVENTS, CLAIM_REPORTS, OPEN_REPORTS, SETTLE_REPORTS, TAKE_REPORTS],
 ];
@@ -55,11 +57,11 @@ const GROWING = new Set([
     'parked_statuses',
     'receipts_due',
   ],
-  ...['idempotency_keys', 'event_log', 'media'],
+  ...['idempotency_keys', 'event_log', 'media', 'portfolio_people', 'portfolio_waiting'],
 ]);
 
-/** Indexes that are walked as a whole on purpose: they hold what is to be done now, or one row for each number. */
-const TO_DO: readonly string[] = ['pairs_followed', 'event_log_unplaced', 'lanes_pkey'];
+/** Indexes that are walked as a whole on purpose: they hold what is to be done now, or one row for each number or account. */
+const TO_DO: readonly string[] = ['pairs_followed', 'event_log_unplaced', 'lanes_pkey', 'portfolios_pkey'];
 
 interface Plan {
   readonly 'Node Type': string;

@@ -24,6 +24,8 @@ export interface Account {
   override: Override | undefined;
   /** Meta has disabled the account: nothing can be sent (368). */
   disabled?: boolean;
+  /** To how many people its portfolio may write in 24 hours, in Meta's words; none said, no limit. */
+  messagingLimit?: string;
 }
 
 /** A business number. */
@@ -49,6 +51,8 @@ export interface NewSender {
   webhookUrl?: string | undefined;
   /** Puts the number into an account that exists. */
   wabaId?: string | undefined;
+  /** Of the account, for all its numbers. */
+  messagingLimit?: string | undefined;
 }
 
 /** Meta: 80 messages per second until the number is raised. */
@@ -126,6 +130,7 @@ export class Senders {
       known.displayName = input.displayName ?? known.displayName;
       known.throughput = input.throughput ?? known.throughput;
       known.account.webhookUrl = input.webhookUrl ?? known.account.webhookUrl;
+      if (input.messagingLimit !== undefined) known.account.messagingLimit = input.messagingLimit;
       this.save(known);
       return { sender: known, created: false };
     }
@@ -133,6 +138,7 @@ export class Senders {
       (input.wabaId === undefined ? undefined : this.#accounts.get(input.wabaId)) ??
       this.#newAccount(input.wabaId ?? numericId('waba', input.phoneNumber), input.webhookUrl);
     account.webhookUrl = input.webhookUrl ?? account.webhookUrl;
+    if (input.messagingLimit !== undefined) account.messagingLimit = input.messagingLimit;
     const sender: Sender = {
       phoneNumber: input.phoneNumber,
       phoneNumberId: numericId('number', input.phoneNumber),

@@ -38,6 +38,32 @@ describe('news of an account', () => {
     }
   });
 
+  test('a messaging limit is that of all numbers of the account, until another one is told', async () => {
+    const network = await startTestNetwork();
+    const { control, graph, sender } = network;
+    const field = 'whatsapp_business_manager_messaging_limit';
+    const read = async (id: string) => (await graph('GET', `${id}?fields=${field}`)).body;
+    expect(await read(sender.phone_number_id)).toEqual({
+      id: sender.phone_number_id,
+      [field]: 'TIER_UNLIMITED',
+    });
+    const second = await network.addSender({
+      phone_number: '+15550002000',
+      waba_id: sender.waba_id,
+      messaging_limit: 'TIER_250',
+    });
+    for (const { phone_number_id: id } of [sender, second])
+      expect(await read(id)).toEqual({ id, [field]: 'TIER_250' });
+    const value = { max_daily_conversations_per_business: 'TIER_2K' };
+    await tell(network, { field: 'business_capability_update', value });
+    expect((await read(sender.phone_number_id))[field]).toBe('TIER_2K');
+    const refused = await control('POST', '/senders', {
+      phone_number: '+15550003000',
+      messaging_limit: 'LOTS',
+    });
+    expect(refused.status).toBe(400);
+  });
+
   test('a disabled account sends nothing until it is reinstated', async () => {
     const network = await startTestNetwork();
     const ban = (waba_ban_state: string) =>

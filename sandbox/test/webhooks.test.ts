@@ -278,6 +278,7 @@ describe('reading at the Graph API', () => {
         phone_number_id: sender.phone_number_id,
         waba_id: sender.waba_id,
         throughput: 1000,
+        messaging_limit: 'TIER_UNLIMITED',
       },
     ]);
   });

@@ -108,6 +108,11 @@ export class Directory {
     return this.#snapshot.byWaba.get(wabaId) ?? [];
   }
 
+  /** To how many people the senders of a workspace with this account may write in 24 hours; undefined when none is known. */
+  peopleLimit(workspaceId: string, wabaId: string): number | undefined {
+    return this.#snapshot.peopleLimits.get(wabaKey(workspaceId, wabaId));
+  }
+
   allSenders(): Iterable<Sender> {
     return this.#snapshot.senders.values();
   }

@@ -210,6 +210,11 @@ export async function changeSender(
       .updateTable('senders')
       .set({
         waba_id: change.wabaId,
+        // What was said of the former account says nothing of this one.
+        messaging_limit:
+          change.wabaId === undefined
+            ? undefined
+            : sql`case when waba_id = ${change.wabaId} then messaging_limit end`,
         access_token: accessToken === undefined ? undefined : secrets.seal(accessToken),
         app_secret: appSecret === undefined ? undefined : secrets.seal(appSecret),
         verify_token: typeof verifyToken === 'string' ? secrets.seal(verifyToken) : verifyToken,

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
+import { peopleLimit } from '../message/people-limit.ts';
 import type { Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import { type OpenedConsentSettings, openConsentSettings } from './consent-settings.ts';
@@ -83,6 +84,8 @@ export interface Snapshot {
   readonly byPhone: ReadonlyMap<string, Sender>;
   readonly byPhoneNumberId: ReadonlyMap<string, Sender>;
   readonly byWaba: ReadonlyMap<string, readonly Sender[]>;
+  /** To how many people a business account may write in 24 hours, by `wabaKey`; only where that is known. */
+  readonly peopleLimits: ReadonlyMap<string, number>;
   readonly profiles: ReadonlyMap<string, SendingProfile>;
   /** The URLs of business accounts, by `wabaKey`; only those in use. */
   readonly wabaWebhooks: ReadonlyMap<string, Webhook>;
@@ -185,10 +188,16 @@ export async function readSnapshot(
       const byPhone = new Map<string, Sender>();
       const byPhoneNumberId = new Map<string, Sender>();
       const byWaba = new Map<string, Sender[]>();
+      const peopleLimits = new Map<string, number>();
       await eachRow(
         after =>
           tx.selectFrom('senders').selectAll().where('id', '>', after).orderBy('id').limit(PAGE).execute(),
         row => {
+          const people = peopleLimit(row.messaging_limit);
+          const account = wabaKey(row.workspace_id, row.waba_id);
+          // Its numbers share one limit; where they say different ones, one of them is old.
+          if (people !== undefined)
+            peopleLimits.set(account, Math.min(people, peopleLimits.get(account) ?? people));
           try {
             const sender: Sender = {
               id: row.id,
@@ -281,6 +290,7 @@ export async function readSnapshot(
         byPhone,
         byPhoneNumberId,
         byWaba,
+        peopleLimits,
         profiles,
         wabaWebhooks,
         endpointSecrets,

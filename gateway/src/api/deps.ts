@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { Registry } from 'prom-client';
 import type { Directory } from '../accounts/directory.ts';
 import type { EndpointDialect } from '../accounts/endpoints.ts';
+import type { MessagingLimits } from '../accounts/messaging-limits.ts';
 import type { Secrets } from '../accounts/secrets.ts';
 import type { Credentials, NumberCheck } from '../carriers/whatsapp/client.ts';
 import type { Media } from '../media/media.ts';
@@ -38,6 +39,8 @@ export interface ApiDeps {
   readonly checkUrl: (url: string) => string | undefined;
   /** Reads a number at Meta with its token. */
   readonly verifyNumber: (credentials: Credentials) => Promise<NumberCheck>;
+  /** Asks Meta to how many people an account may write. */
+  readonly messagingLimits: Pick<MessagingLimits, 'read'>;
   readonly media: Media;
   readonly templates: Templates;
   readonly templateDesk: TemplateDesk;

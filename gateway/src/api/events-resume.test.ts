@@ -143,7 +143,14 @@ test('a stream stays open when the connections to the database break, and goes o
   await admin.connect();
   await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`);
-  await admin.query(APPLY.text, [JSON.stringify([fact(t, ids[1]!, { sent: e.now() })]), '[]', '[]', e.now()]);
+  await admin.query(APPLY.text, [
+    JSON.stringify([fact(t, ids[1]!, { sent: e.now() })]),
+    '[]',
+    '[]',
+    e.now(),
+    '[]',
+    null,
+  ]);
   await admin.end();
   await here.heard(2);
   expect(here.isOver()).toBe(false);

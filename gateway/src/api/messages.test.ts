@@ -189,6 +189,21 @@ test('a message that failed says why, and one that waits what for', async () => 
   });
 });
 
+test('a message that waits for a place in its portfolio says so, in a word and in words', async () => {
+  const id = await send();
+  await g.store.db.updateTable('messages').set({ parked: 'portfolio' }).where('id', '=', id).execute();
+  const detail = 'the portfolio’s limit of 250 people per day is used up';
+  await g.store.db
+    .insertInto('timeline')
+    .values({ message_id: id, at: new Date(after(10)), step: 'waiting', attempt: 0, detail })
+    .execute();
+  const { json } = await get(`/api/messages/${id}`);
+  expect(json.waits).toEqual({ reason: 'portfolio', until: null });
+  expect(json.timeline.at(-1).detail).toMatch(
+    /so far: the portfolio’s limit of 250 people per day is used up$/,
+  );
+});
+
 test('a message of a sender that must wait says why and until when', async () => {
   const id = await send();
   const until = new Date(Date.now() + 3_600_000);

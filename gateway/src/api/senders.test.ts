@@ -29,6 +29,30 @@ function senderBody(more: Record<string, unknown> = {}) {
   };
 }
 
+test('the messaging limit is read when a sender is added or checked, and forgotten with its account', async () => {
+  const { admin } = await tenant();
+  const read = async (id: string) =>
+    (await call('GET', `/api/senders/${id}`, { key: admin })).json.messaging_limit;
+  const add = async (more: object) =>
+    (await call('POST', '/api/senders', { key: admin, body: senderBody({ waba_id: '78', ...more }) })).json;
+  g.says.limit = 'TIER_250';
+  const first = await add({});
+  expect(first.messaging_limit).toBe('TIER_250');
+  expect(g.directory.peopleLimit(g.directory.senderById(first.id)!.workspaceId, '78')).toBe(250);
+  g.says.limit = 2_000;
+  const second = await add({});
+  expect(second.messaging_limit).toBe('2000');
+  expect(await read(first.id)).toBe('2000');
+  const workspaceId = g.directory.senderById(first.id)!.workspaceId;
+  expect(g.directory.peopleLimit(workspaceId, '78')).toBe(2_000);
+  g.says.limit = undefined;
+  const { status } = await call('PATCH', `/api/senders/${first.id}`, { key: admin, body: { waba_id: '79' } });
+  expect(status).toBe(200);
+  expect(await read(first.id)).toBeNull();
+  expect(await read(second.id)).toBe('2000');
+  expect(g.directory.peopleLimit(workspaceId, '79')).toBeUndefined();
+});
+
 test('a sender is read at Meta, stored, found, changed and deleted; its secrets never come out', async () => {
   const { admin, read } = await tenant();
   const body = senderBody({ verify_token: 'a-verify-token', throughput: 20, graph_url: g.graphUrl });

@@ -86,9 +86,10 @@ export function senderRoutes(api: Api, deps: ApiDeps): void {
       clock.now(),
     );
     if ('kind' in made) throw new Problem(409, made.detail);
+    const shown = await withLimit(deps, made, body.access_token);
     await directory.refresh();
     await sendersChanged();
-    return reply.code(201).send(show(deps, made));
+    return reply.code(201).send(show(deps, shown));
   });
 
   api.get('/api/senders', read, async request =>
@@ -129,9 +130,15 @@ export function senderRoutes(api: Api, deps: ApiDeps): void {
     await moveToProfile(deps, workspaceId, id, request.body.messaging_profile_id);
     const changed = await changeSender(store, secrets, workspaceId, id, change, clock.now());
     if (changed === undefined) throw notFound('sender');
+    const accessToken = change.accessToken ?? directory.senderById(id)?.accessToken;
+    const checked = change.accessToken !== undefined || change.graphUrl !== undefined;
+    const shown =
+      accessToken !== undefined && (checked || changed.wabaId !== known.wabaId)
+        ? await withLimit(deps, changed, accessToken)
+        : changed;
     await directory.refresh();
     await sendersChanged();
-    return show(deps, changed);
+    return show(deps, shown);
   });
 
   api.delete('/api/senders/:id', { ...admin, schema: { params: Params } }, async (request, reply) => {
@@ -199,6 +206,17 @@ async function verify(deps: ApiDeps, credentials: Credentials): Promise<Extract<
     pointer: '/access_token',
     detail: `WhatsApp does not show this number to this token: ${said}. ${remedy}`,
   });
+}
+
+/** The sender as it is when Meta was asked for its messaging limit too. */
+async function withLimit(
+  { store, messagingLimits }: ApiDeps,
+  sender: SenderRecord,
+  accessToken: string,
+): Promise<SenderRecord> {
+  const { id, workspaceId, phoneNumberId, graphUrl } = sender;
+  if (!(await messagingLimits.read(sender, { phoneNumberId, accessToken, graphUrl }))) return sender;
+  return (await getSender(store, workspaceId, id)) ?? sender;
 }
 
 function show({ webhooks }: ApiDeps, sender: SenderRecord) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Inbox, inbox } from '../../test/inbox.ts';
+import { addSender } from '../../test/rows.ts';
 import { EVENT } from '../message/event.ts';
 import { newId } from '../message/id.ts';
 
@@ -88,6 +89,27 @@ test('a repeat of Meta’s changes nothing and is reported once', async () => {
   expect(await sender()).toMatchObject({ throughput: 1_000, messaging_limit: 'TIER_10K' });
   const reports = await i.g.store.db.selectFrom('reports').selectAll().execute();
   expect(reports).toMatchObject([{ notice_id: notices[0]!.id, message_id: null }]);
+});
+
+test('a limit that is told of one number counts for all numbers of its account', async () => {
+  const other = await addSender(i.g.store, i.sender.workspaceId);
+  await i.g.store.db.updateTable('senders').set({ waba_id: 'waba' }).where('id', '=', other).execute();
+  await tell('phone_number_quality_update', {
+    display_phone_number: '15550007001',
+    event: 'FLAGGED',
+    max_daily_conversations_per_business: 'TIER_2K',
+  });
+  const rows = await i.g.store.db
+    .selectFrom('senders')
+    .select(['id', 'messaging_limit', 'quality_rating'])
+    .where('waba_id', '=', 'waba')
+    .execute();
+  expect(new Map(rows.map(row => [row.id, row]))).toEqual(
+    new Map([
+      [i.sender.id, { id: i.sender.id, messaging_limit: 'TIER_2K', quality_rating: 'RED' }],
+      [other, { id: other, messaging_limit: 'TIER_2K', quality_rating: null }],
+    ]),
+  );
 });
 
 test('an endpoint hears of its own senders and kinds only', async () => {

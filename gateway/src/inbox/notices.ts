@@ -169,7 +169,8 @@ function limitOf(value: unknown): string | undefined {
 
 /**
  * Stores notices, writes their reports and changes the numbers they are about. A repeat changes nothing: what follows,
- * follows from rows that were not there before.
+ * follows from rows that were not there before. A messaging limit is that of all numbers of the account, also where Meta
+ * tells it of one.
  *
  * Parameters: notices; effects, one for each notice that has any; now.
  */
@@ -191,15 +192,17 @@ export const NOTICE: Statement<{
     ), fresh as materialized (
       select i.* from input i join stored s on s.id = i.id
     ), effects as materialized (
-      select e.*, s.sender from json_to_recordset($2::json) as e(id uuid, senders uuid[], quality text, "limit" text,
+      select e.*, s.id as sender, s.id = any(e.senders) as about from json_to_recordset($2::json) as e(id uuid, senders uuid[], quality text, "limit" text,
         status text, throughput integer, pause text, until timestamptz, code text, detail text)
-      join fresh f on f.id = e.id cross join lateral unnest(e.senders) as s(sender)
+      join fresh f on f.id = e.id
+      join senders s on s.workspace_id = f.workspace
+        and (s.id = any(e.senders) or e."limit" is not null and s.waba_id = f.waba)
     ), changed as (
       update senders s set
-        quality_rating = coalesce(e.quality, s.quality_rating),
+        quality_rating = case when e.about then coalesce(e.quality, s.quality_rating) else s.quality_rating end,
         messaging_limit = coalesce(e."limit", s.messaging_limit),
-        account_status = coalesce(e.status, s.account_status),
-        throughput = greatest(s.throughput, coalesce(e.throughput, s.throughput)),
+        account_status = case when e.about then coalesce(e.status, s.account_status) else s.account_status end,
+        throughput = case when e.about then greatest(s.throughput, e.throughput) else s.throughput end,
         updated_at = $3::timestamptz
       from effects e where s.id = e.sender
     ), paused as (
@@ -208,7 +211,7 @@ export const NOTICE: Statement<{
         probe_at = null,
         hold_code = case e.pause when 'hold' then e.code end,
         hold_detail = case e.pause when 'hold' then e.detail end
-      from effects e where l.sender_id = e.sender and (e.pause = 'hold' or e.pause = 'release' and l.hold_code = e.code)
+      from effects e where l.sender_id = e.sender and e.about and (e.pause = 'hold' or e.pause = 'release' and l.hold_code = e.code)
     ), told as (
       select id, workspace as workspace_id, kind, at, sender, senders from fresh
     ), reported as (${REPORT_NOTICES(

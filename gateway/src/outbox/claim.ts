@@ -3,6 +3,7 @@ import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import { STANDS } from './accept-statement.ts';
 import { BEHIND, PAIR_AHEAD_S, PAIR_EVERY_S } from './pairs.ts';
+import { NO_PLACES, PLACES, type Places } from './places.ts';
 
 /** How many messages a lane may take now; the epoch proves that the lane is still ours. */
 export interface Budget {
@@ -12,6 +13,10 @@ export interface Budget {
   readonly n: number;
   /** Messages to look at: more than `n` where many must be put aside. */
   readonly k: number;
+  /** Of a portfolio with a known limit: its workspace, its WhatsApp Business account, and how many people in 24 hours. */
+  readonly w?: string | undefined;
+  readonly a?: string | undefined;
+  readonly m?: number | undefined;
 }
 
 /** A message that this node must send before `lease_until`. */
@@ -76,18 +81,22 @@ export interface Claim {
  * 200,000 such rows at the front of a lane would cost each claim a second otherwise. Only the first of each pair is
  * looked at; the pair's row is written in the same commit.
  *
+ * Where the portfolio may write to so many people only (`places.ts`), a message that would be one too many is put aside as
+ * well. Whoever is written to takes a place in the same commit.
+ *
  * Parameters: budgets; node id; now; lease end.
  */
-export const CLAIM: Statement<Claim> = {
-  name: 'claim',
+const claim = (name: string, places: Places): Statement<Claim> => ({
+  name,
   text: `
     with budget as (
-      select b.s, b.n, b.k from json_to_recordset($1::json) as b(s uuid, e bigint, n integer, k integer)
+      select b.s, b.n, b.k, b.w, b.a, b.m
+      from json_to_recordset($1::json) as b(s uuid, e bigint, n integer, k integer, w uuid, a text, m integer)
       join lanes l on l.sender_id = b.s and l.epoch = b.e and l.node_id = $2::uuid
     ), ready as materialized (
-      select m.*, b.n from budget b cross join lateral (
+      select m.*, b.n, b.w, b.a, b.m from budget b cross join lateral (
         select id, sender_id, coalesce(person, recipient) as person, priority, seq, attempt, resends,
-          valid_until <= $3::timestamptz as late,
+          valid_until <= $3::timestamptz as late, ${places.opens} as opens,
           case when consents = 0 then 0 else coalesce((
             select bit_or(c.reason) from consents c where c.workspace_id = messages.workspace_id
               and c.recipient = coalesce((
@@ -105,7 +114,7 @@ export const CLAIM: Statement<Claim> = {
       from ready where late is not true and barred = 0
       window pair as (partition by sender_id, person order by priority, seq)
     ), judged as materialized (
-      select r.*, p.tat, p.head, p.followed,
+      select r.*, p.tat, p.head, p.followed${places.person && ', c.known, c.needs'},
         coalesce(${BEHIND('h', '$3')} and (h.parked is not null or h.status <> ${STATUS.queued} or h.seq < r.seq), false)
           or (p.followed and exists (
             select from messages o where o.status = ${STATUS.queued} and o.parked = 'order' and o.sender_id = r.sender_id
@@ -119,18 +128,21 @@ export const CLAIM: Statement<Claim> = {
       ) p on true
       left join lateral (
         select status, parked, run_at, sending_at, seq from messages where id = p.head and id <> r.id limit 1
-      ) h on true
+      ) h on true${places.person}
       where r.nth = 1
-    ), placed as materialized (
-      select *, not behind and not dry and row_number() over (partition by sender_id, behind or dry order by priority, seq) <= n
-        as taken from judged
+    ), ${places.room} placed as materialized (
+      select *, fits and row_number() over (partition by sender_id, fits order by priority, seq) <= n as taken from (
+        select j.*, not behind and not dry and ${places.short} as short, not behind and not dry and ${places.fits} as fits
+        from judged j ${places.join}
+      ) p
     ), acts as materialized (
-      select id, taken, case when behind then 'order' when dry then 'pair' end as parked,
+      select id, taken, case when behind then 'order' when dry then 'pair' when short then 'portfolio' end as parked,
         case when dry and not behind then tat - interval '${PAIR_AHEAD_S} s' end as run_at
-      from placed where taken or behind or dry
+      from placed where taken or behind or dry or short
       union all
-      select r.id, false, 'order', null from ranked r join placed p on p.id = r.leader
-      where r.nth > 1 and r.priority = r.leads and (p.taken or p.behind or p.dry)
+      select r.id, false, case when p.short then 'portfolio' else 'order' end, null
+      from ranked r join placed p on p.id = r.leader
+      where r.nth > 1 and case when p.short then r.opens else r.priority = r.leads and (p.taken or p.behind or p.dry) end
     ), paired as (
       insert into pairs (sender_id, recipient, priority, tat, head, followed)
       select p.sender_id, p.person, p.priority,
@@ -150,11 +162,13 @@ export const CLAIM: Statement<Claim> = {
         lease_until = case when a.taken then $4::timestamptz end, parked = a.parked, run_at = a.run_at
       from acts a where ${KEY_IS('m.id', 'a.id')}
       returning m.id, m.sender_id, m.recipient, m.content, m.attempt, m.tries, m.resends, m.template_id, m.seq,
-        m.priority, m.unconfirmed_ms, m.status, m.direct
-    ), noted as (
+        m.priority, m.unconfirmed_ms, m.status, m.direct, m.parked, m.valid_until, coalesce(m.person, m.recipient) as person
+    ), ${places.take} noted as (
       insert into timeline (message_id, at, step, attempt, detail)
       select a.id, $3::timestamptz, 'waiting', r.attempt,
-        case a.parked when 'pair' then 'pair limit' else 'an earlier message to the same recipient' end
+        case a.parked when 'pair' then 'pair limit'
+          when 'portfolio' then ${places.why}
+          else 'an earlier message to the same recipient' end
       from acts a join ready r on r.id = a.id where a.parked is not null
     )
     select json_build_object(
@@ -168,4 +182,9 @@ export const CLAIM: Statement<Claim> = {
             count(*) filter (where a.parked is not null or r.late or r.barred <> 0) as aside
           from ready r left join acts a on a.id = r.id group by r.sender_id) l)
     ) as out`,
-};
+});
+
+export const CLAIM = claim('claim', NO_PLACES);
+
+/** Where a budget has a limit (`m`). */
+export const CLAIM_WITHIN = claim('claim_within', PLACES);

@@ -2,11 +2,12 @@ import { sql } from 'kysely';
 import type { Send, SendResult } from '../carriers/whatsapp/client.ts';
 import { EXPIRED, UNCONFIRMED } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
-import { type Budget, CLAIM, type Claimed } from './claim.ts';
+import { type Budget, CLAIM, CLAIM_WITHIN, type Claimed } from './claim.ts';
 import type { QueueDepth } from './depth.ts';
 import { WRITTEN_HOLD_MS } from './holds.ts';
 import type { Lane } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
+import type { PeopleLimit } from './portfolios.ts';
 import type { Settle } from './settle.ts';
 import { share, type Want } from './share.ts';
 
@@ -29,6 +30,8 @@ export interface DispatchOptions extends LanesOptions {
   /** Hears of what leaves the queue. */
   readonly depth: Pick<QueueDepth, 'left'>;
   readonly workspaceOf: (senderId: string) => string | undefined;
+  /** The portfolio of a sender and to how many people it may write in 24 hours, where that is known. */
+  readonly limitOf: (senderId: string) => PeopleLimit | undefined;
   /** Sends one message; never throws. */
   readonly send: (senderId: string, send: Send) => Promise<SendResult>;
   /** True while a template may not be sent: its messages wait. */
@@ -172,7 +175,16 @@ export class Dispatch {
     const budgets = share(room, wants).map(({ lane, n }) => {
       lane.draw(n, now);
       lane.hot = false;
-      return { s: lane.senderId, e: lane.epoch, n, k: Math.max(n, lane.look) };
+      const limit = this.#options.limitOf(lane.senderId);
+      return {
+        s: lane.senderId,
+        e: lane.epoch,
+        n,
+        k: Math.max(n, lane.look),
+        w: limit?.workspaceId,
+        a: limit?.wabaId,
+        m: limit?.people,
+      };
     });
     if (budgets.length > 0) void this.#claim(budgets, now);
     else if (next < Number.POSITIVE_INFINITY) this.#at(next, now);
@@ -199,7 +211,8 @@ export class Dispatch {
       const at = clock.now();
       // The lease outlives the request, its settling and a slow commit.
       const leaseUntil = new Date(at.getTime() + sendTimeoutMs + 15_000);
-      const claim = await store.run(CLAIM, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
+      const statement = budgets.some(budget => budget.m !== undefined) ? CLAIM_WITHIN : CLAIM;
+      const claim = await store.run(statement, [budgets, nodeId, at.toISOString(), leaseUntil.toISOString()]);
       const fronts = new Map(claim.lanes.map(front => [front.s, front]));
       for (const budget of budgets) this.#lanes.get(budget.s)?.claimed(budget, fronts.get(budget.s));
       for (const { s, taken } of claim.lanes) depth.left(s, taken);

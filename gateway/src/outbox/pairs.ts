@@ -17,7 +17,7 @@ export const RETRY_S = 60;
 
 /**
  * SQL: whether the message `h`, the last of its pair to leave, still holds those behind it. One whose template is paused
- * does not; nor does one that is waiting in line itself, which is only so for a moment.
+ * does not, or that waits for a place in its portfolio; nor does one that is waiting in line itself, which is only so for a moment.
  *
  * @param h the alias of the head's row
  * @param now the parameter with the time

@@ -2,6 +2,7 @@ import { STATUS } from '../message/status.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import type { Statement } from '../store/store.ts';
 import type { Waiting } from './claim.ts';
+import { PLACE_IN_LINE, WAITS } from './places.ts';
 
 /** What a sweep did. */
 export interface Swept {
@@ -84,14 +85,24 @@ const LATE_LOOK = 500;
 
 /**
  * Once a second: messages past their validity, where no claim meets them since their lane is held or its node is gone, and
- * those that wait for a template. The oldest of a lane lie at its front.
+ * those that wait for a template or for a place in their portfolio. The oldest of a lane lie at its front.
  *
  * Parameters: now.
  */
 export const LATE: Statement<Waiting[]> = {
   name: 'late',
   text: `
-    with late as (
+    with overdue as materialized (
+      select w.workspace_id, w.waba_id, w.priority, w.seq, m.id, m.sender_id, m.attempt from (
+        select * from portfolio_waiting where valid_until <= $1::timestamptz order by valid_until limit ${LATE_LOOK}
+      ) w
+      left join lateral (
+        select id, sender_id, attempt from messages
+        where ${KEY_IS('id', 'w.message_id')} and ${WAITS} limit 1
+      ) m on true
+    ), over as (
+      delete from portfolio_waiting w using overdue o where o.id is null and ${PLACE_IN_LINE('w', 'o')}
+    ), late as (
       select m.id, m.sender_id, m.attempt from lanes l cross join lateral (
         select id, sender_id, attempt, valid_until from (
           select id, sender_id, attempt, valid_until from messages
@@ -103,6 +114,8 @@ export const LATE: Statement<Waiting[]> = {
       (select id, sender_id, attempt from messages
       where run_at is null and parked = 'template' and status = ${STATUS.queued} and valid_until <= $1::timestamptz
       limit ${LATE_LOOK})
+      union all
+      select id, sender_id, attempt from overdue where id is not null
     )
     select coalesce(json_agg(json_build_object('id', id, 'sender', sender_id, 'attempt', attempt)), '[]') as out from late`,
 };

@@ -10,6 +10,7 @@ import * as repeats from './migrations/0007-repeats.ts';
 import * as consent from './migrations/0008-consent.ts';
 import * as reports from './migrations/0009-reports.ts';
 import * as events from './migrations/0010-events.ts';
+import * as portfolios from './migrations/0011-portfolios.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-consent': consent,
   '0009-reports': reports,
   '0010-events': events,
+  '0011-portfolios': portfolios,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS };

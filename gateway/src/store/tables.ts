@@ -122,6 +122,18 @@ export interface Tables {
     head: string | null;
     followed: Generated<boolean>;
   };
+  portfolios: { workspace_id: string; waba_id: string; used: Generated<number>; asked_at: Date | null };
+  portfolio_people: { workspace_id: string; waba_id: string; recipient: string; counted_at: Date };
+  /** `seq`: a bigint, which pg gives as text. */
+  portfolio_waiting: {
+    workspace_id: string;
+    waba_id: string;
+    priority: number;
+    seq: string;
+    message_id: string;
+    recipient: string;
+    valid_until: Date | null;
+  };
   recipients: {
     workspace_id: string;
     recipient: string;

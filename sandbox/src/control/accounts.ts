@@ -37,7 +37,7 @@ function numberNamed(account: Account, phoneNumber: unknown, { senders }: Networ
   return sender;
 }
 
-/** What an event says is so from now on: throughput, quality, and whether the account may send. */
+/** What an event says is so from now on: throughput, quality, the messaging limit, and whether the account may send. */
 function take(account: Account, value: Record<string, unknown>, { senders }: Network): void {
   const { event, display_phone_number, ban_info } = value;
   const numbers = senders.ofAccount(account);
@@ -48,6 +48,11 @@ function take(account: Account, value: Record<string, unknown>, { senders }: Net
     else if (event === 'FLAGGED') about.quality = 'RED';
     else if (event === 'UNFLAGGED') about.quality = 'GREEN';
     senders.save(about);
+  }
+  const limit = value.max_daily_conversations_per_business ?? value.current_limit;
+  if (typeof limit === 'string' || typeof limit === 'number') {
+    account.messagingLimit = String(limit);
+    for (const sender of numbers) senders.save(sender);
   }
   if (event !== 'DISABLED_UPDATE' || !isFields(ban_info)) return;
   if (ban_info.waba_ban_state === 'DISABLE') account.disabled = true;

@@ -16,6 +16,7 @@ export function senderRoutes(server: FastifyInstance, network: Network): void {
       phone_number_id: phoneNumberId,
       waba_id: account.wabaId,
       throughput,
+      messaging_limit: account.messagingLimit ?? 'TIER_UNLIMITED',
     })),
   }));
 
@@ -44,7 +45,7 @@ export function credentialsOf(sender: Sender, graphUrl: string): Record<string, 
 
 function readSender(body: unknown): NewSender {
   if (!isFields(body)) throw new Problem(400, 'The body must be a JSON object.');
-  const { phone_number, display_name, throughput, webhook_url, waba_id } = body;
+  const { phone_number, display_name, throughput, webhook_url, waba_id, messaging_limit } = body;
   if (typeof phone_number !== 'string' || !isE164(phone_number)) {
     throw new Problem(400, '"phone_number" must be a number in E.164, such as "+15550001000".');
   }
@@ -60,13 +61,24 @@ function readSender(body: unknown): NewSender {
   if (waba_id !== undefined && (typeof waba_id !== 'string' || !/^\d{5,20}$/.test(waba_id))) {
     throw new Problem(400, '"waba_id" must be a string of digits.');
   }
+  if (messaging_limit !== undefined && !isTier(messaging_limit)) {
+    throw new Problem(
+      400,
+      '"messaging_limit" must be a tier of Meta\'s, such as "TIER_250" or "TIER_UNLIMITED".',
+    );
+  }
   return {
     phoneNumber: phone_number,
     displayName: display_name,
     throughput,
     webhookUrl: webhook_url,
     wabaId: waba_id,
+    messagingLimit: messaging_limit,
   };
+}
+
+function isTier(value: unknown): value is string {
+  return typeof value === 'string' && /^TIER_(\d+K?|UNLIMITED|NOT_SET)$/.test(value);
 }
 
 function isWebAddress(value: unknown): value is string {

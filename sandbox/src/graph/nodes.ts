@@ -87,7 +87,7 @@ function numberNode(sender: Sender, fields: string | undefined): Record<string, 
     is_official_business_account: false,
     // Meta: STANDARD is 80 messages per second, HIGH up to 1,000.
     throughput: { level: throughput > 80 ? 'HIGH' : 'STANDARD' },
-    whatsapp_business_manager_messaging_limit: 'TIER_UNLIMITED',
+    whatsapp_business_manager_messaging_limit: account.messagingLimit ?? 'TIER_UNLIMITED',
     health_status: { can_send_message: account.disabled ? 'BLOCKED' : 'AVAILABLE', entities: [] },
     webhook_configuration: {
       ...(override && { phone_number: override.url }),

@@ -67,6 +67,12 @@ const LONG_ANSWER_MAX = 4 * 1024 * 1024;
 /** Of a mark of Meta's, in characters; its own have some dozens. */
 const TRACE_MAX = 200;
 
+/** Nobody is refused for want of this answer, and a clean stop waits for it. */
+const LIMIT_MS = 5_000;
+
+/** Of a limit's name, in characters. */
+const LIMIT_MAX = 64;
+
 /** A file of 100 MB at 8 Mbit/s. */
 const UPLOAD_MS = 100_000;
 
@@ -147,6 +153,16 @@ export class WhatsApp {
       displayPhoneNumber: typeof display === 'string' ? display : undefined,
       verifiedName: typeof name === 'string' ? name : undefined,
     };
+  }
+
+  /** To how many people its portfolio may write in 24 hours, in Meta's words; undefined when they cannot be had. */
+  async messagingLimit(credentials: Credentials): Promise<string | undefined> {
+    const name = 'whatsapp_business_manager_messaging_limit';
+    const path = `/${encodeURIComponent(credentials.phoneNumberId)}?fields=${name}`;
+    const answer = await this.#request(credentials, 'GET', path, null, LIMIT_MS);
+    const said = answer.kind === 'answered' ? field(answer.body, name) : undefined;
+    if (typeof said === 'number') return String(said);
+    return typeof said === 'string' && said !== '' ? mended(said).slice(0, LIMIT_MAX) : undefined;
   }
 
   /** Any other request: `path` from behind the version, with its query. */
