@@ -93,6 +93,8 @@ test('what the database refuses is kept, and keeps no other webhook from being r
   expect((await rowOf(good)).status).toBe(STATUS.sent);
   await i.reader.idle();
   await expect.poll(() => i.failures(badId)).toEqual([{ item: 0, tries: 1, set_aside: false }]);
+  // What flags it is about the messages too, and the trigger is theirs.
+  await expect.poll(() => i.stateOf(badId)).toBe(JOURNALLED.read);
   await sql`drop trigger refuse on messages`.execute(i.g.store.db);
   i.clock.step(6_000);
   await i.retry();
