@@ -1,7 +1,7 @@
 import { type Campaign, campaign } from './campaign.ts';
 import { startCeiling } from './ceiling.ts';
 import { postmasterOf, query } from './database.ts';
-import { type LoadResult, percentile, sendCampaign } from './load.ts';
+import { type LoadResult, percentile, posterOf, sendCampaign } from './load.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { countCores, type Parts } from './processor.ts';
 import { type Row, type Run, rowOf } from './row.ts';
@@ -48,7 +48,8 @@ export async function measureAccept(stack: AsyncDisposableStack, options: Accept
     for (const id of result.accepted) ids.push(id);
     return result;
   };
-  keep(await sendCampaign(gateway.url, gateway.key, people, { ms: ms / 3 }));
+  const poster = posterOf(stack, gateway.url);
+  keep(await sendCampaign(gateway.url, gateway.key, people, { ms: ms / 3 }, poster));
   const measured: Run[] = [];
   for (let run = 1; run <= runs; run++) {
     say(`${name}: run ${run} of ${runs}`);
@@ -63,10 +64,11 @@ export async function measureAccept(stack: AsyncDisposableStack, options: Accept
   const ceiling = await startCeiling(stack, sample, false);
   const strangers = campaign(senders, receiver.url);
   const bareParts: Parts = { programs: { load: 0, gateway: ceiling.gateway.pid } };
-  await sendCampaign(ceiling.url, 'bare', strangers, { ms: ms / 3 });
+  const barePoster = posterOf(stack, ceiling.url);
+  await sendCampaign(ceiling.url, 'bare', strangers, { ms: ms / 3 }, barePoster);
   const bare: Run[] = [];
   for (let run = 1; run <= runs; run++) {
-    bare.push(await timed(bareParts, () => sendCampaign(ceiling.url, 'bare', strangers, { ms })));
+    bare.push(await timed(bareParts, () => sendCampaign(ceiling.url, 'bare', strangers, { ms }, barePoster)));
   }
   await ceiling.gateway.end();
 

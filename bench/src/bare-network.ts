@@ -12,7 +12,7 @@ export interface BareNetwork {
 }
 
 /** As many as the sandbox keeps to one receiver of webhooks. */
-const CONNECTIONS = 128;
+const CONNECTIONS = 32;
 
 const { sample } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as BareNetwork;
 const answer = template(sample.send.answer, sample.id);

@@ -14,17 +14,30 @@ export interface LoadResult {
   readonly latencies: Float64Array;
 }
 
+/** The connections of several runs, closed with the stack. */
+export function posterOf(stack: AsyncDisposableStack, url: string): Poster {
+  const poster = new Poster(url, CONNECTIONS);
+  stack.defer(() => poster.close());
+  return poster;
+}
+
 /** How long to go on: for a time, or for a number of messages. */
 export type Until = { readonly ms: number } | { readonly messages: number };
 
-/** Sends a campaign as fast as it is answered, with one request at a time on each of 64 kept-alive connections. */
+/**
+ * Sends a campaign as fast as it is answered, with one request at a time on each of 64 kept-alive connections.
+ *
+ * @param kept connections that are open already: a busy Node takes a new one with each turn of its event loop, so that
+ * runs which begin with new ones measure that
+ */
 export async function sendCampaign(
   url: string,
   key: string,
   campaign: Campaign,
   until: Until,
+  kept?: Poster,
 ): Promise<LoadResult> {
-  const poster = new Poster(url, CONNECTIONS);
+  const poster = kept ?? new Poster(url, CONNECTIONS);
   const headers = ['content-type', 'application/json', 'authorization', `Bearer ${key}`];
   const accepted: string[] = [];
   const others = new Map<string, number>();
@@ -58,7 +71,7 @@ export async function sendCampaign(
     for (let connection = 0; connection < CONNECTIONS; connection++) next();
   });
   const ms = performance.now() - began;
-  await poster.close();
+  if (kept === undefined) await poster.close();
   return { accepted, others, ms, latencies: Float64Array.from(latencies).sort() };
 }
 

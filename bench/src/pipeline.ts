@@ -4,9 +4,10 @@ import { campaign } from './campaign.ts';
 import { startCeiling } from './ceiling.ts';
 import { postmasterOf } from './database.ts';
 import { Ledger } from './ledger.ts';
-import { percentile, sendCampaign } from './load.ts';
+import { percentile, posterOf, sendCampaign } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { NUMBER_RATE } from './network.ts';
+import type { Poster } from './post.ts';
 import { countCores, type Parts } from './processor.ts';
 import { compareReports, REPORTS_PER_MESSAGE, type Receiver } from './receiver.ts';
 import { type Run, rowOf } from './row.ts';
@@ -51,8 +52,10 @@ export async function measurePipeline(
 
   say('pipeline: warming up');
   const ids: string[] = [];
+  const poster = posterOf(stack, gateway.url);
   const go = async (count: number): Promise<Run> => {
-    const { run, accepted } = await sendAndReceive(gateway.url, gateway.key, people, receiver, count, parts);
+    const at = { url: gateway.url, key: gateway.key, poster };
+    const { run, accepted } = await sendAndReceive(at, people, receiver, count, parts);
     for (const id of accepted) ids.push(id);
     return run;
   };
@@ -77,8 +80,9 @@ export async function measurePipeline(
   const bareParts: Parts = {
     programs: { load: 0, gateway: ceiling.gateway.pid, network: ceiling.network!.pid },
   };
+  const bareAt = { url: ceiling.url, key: 'bare', poster: posterOf(stack, ceiling.url) };
   const goBare = async (count: number): Promise<Run> =>
-    (await sendAndReceive(ceiling.url, 'bare', strangers, ceiling.receiver, count, bareParts)).run;
+    (await sendAndReceive(bareAt, strangers, ceiling.receiver, count, bareParts)).run;
   await goBare(Math.ceil(messages / 10));
   const bare: Run[] = [];
   for (let run = 1; run <= runs; run++) bare.push(await goBare(messages));
@@ -103,8 +107,7 @@ export async function measurePipeline(
 
 /** From the first send to the last report. */
 async function sendAndReceive(
-  url: string,
-  key: string,
+  at: { readonly url: string; readonly key: string; readonly poster: Poster },
   people: ReturnType<typeof campaign>,
   receiver: Receiver,
   messages: number,
@@ -113,7 +116,7 @@ async function sendAndReceive(
   const wanted = receiver.different() + messages * REPORTS_PER_MESSAGE;
   const began = performance.now();
   const stop = countCores(parts);
-  const result = await sendCampaign(url, key, people, { messages });
+  const result = await sendCampaign(at.url, at.key, people, { messages }, at.poster);
   complainAboutOthers(result);
   while (receiver.different() < wanted) {
     const newest = Math.max(receiver.newestAt(), began + result.ms);

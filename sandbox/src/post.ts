@@ -4,7 +4,7 @@ import type { Account } from './senders.ts';
 
 /** Meta waits about 20 s for the answer to a webhook. */
 const ANSWER_MS = 20_000;
-const CONNECTIONS = 128;
+const CONNECTIONS = 32;
 
 /** `X-Hub-Signature-256` over the exact bytes. */
 export function signatureOf(body: Buffer, account: Account): string {
