@@ -84,7 +84,7 @@ export async function eventGround(): Promise<EventGround> {
     },
     message: (of, more = {}) =>
       putMessage(g, { workspace_id: of.id, sender_id: of.sender, status: STATUS.accepted, ...more }),
-    apply: (facts, inbound = []) => g.store.run(APPLY, parametersOf([{ facts, inbound }], now())),
+    apply: (facts, inbound = []) => g.store.run(APPLY, parametersOf([{ facts, inbound }], new Date(now()))),
     quiet: async () => {
       for (const one of open.splice(0)) one.cut();
       await expect.poll(() => g.feed.listeners + other.feed.listeners).toBe(0);

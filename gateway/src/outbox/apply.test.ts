@@ -29,7 +29,7 @@ const apply = (
   facts: readonly Fact[],
   inbound: readonly InboundRow[] = [],
   journal: readonly string[] = [],
-) => g.store.run(APPLY, parametersOf([{ facts, inbound, read: journal }], at(100)));
+) => g.store.run(APPLY, parametersOf([{ facts, inbound, read: journal }], new Date(at(100))));
 
 const read = (id: string) =>
   g.store.db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirstOrThrow();

@@ -31,12 +31,12 @@ export interface ApplyOptions {
 }
 
 /** The parameters of `APPLY`. */
-export function parametersOf(works: readonly Work[], now: Date | string, take?: Take): unknown[] {
+export function parametersOf(works: readonly Work[], now: Date, take?: Take): unknown[] {
   return [
     mergeFacts(works.flatMap(work => work.facts)),
     works.flatMap(work => work.inbound ?? []),
     works.flatMap(work => work.read ?? []),
-    typeof now === 'string' ? now : now.toISOString(),
+    now.toISOString(),
     works.flatMap(work => work.webhooks ?? []),
     take ?? null,
   ];

@@ -2,6 +2,7 @@ import type { Failure } from '../message/failure.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import type { Statement, Store } from '../store/store.ts';
 import type { TemplateState } from '../templates/template.ts';
+import { onceMore } from './once-more.ts';
 import type { Settle } from './settle.ts';
 
 /** Rows that one statement moves: it must end long before the time-out of a query. */
@@ -49,23 +50,11 @@ export interface HeldTemplatesOptions {
  */
 export class HeldTemplates {
   readonly #options: HeldTemplatesOptions;
-  #looking: Promise<void> | undefined;
-  #again = false;
+  /** Looks at all that wait; called when a template has changed, and now and then, since the news of it can be lost. */
+  readonly look = onceMore(() => this.#look());
 
   constructor(options: HeldTemplatesOptions) {
     this.#options = options;
-  }
-
-  /** Looks at all that wait; called when a template has changed, and now and then, since the news of it can be lost. */
-  look(): Promise<void> {
-    if (this.#looking !== undefined) this.#again = true;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      return this.look();
-    });
-    return this.#looking;
   }
 
   async #look(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
+import { onceMore } from './once-more.ts';
 import { CALL, type Called, CROWDED, FORGET_PEOPLE, type LinePlace } from './places.ts';
 
 /** The senders of one workspace with one WhatsApp Business account. */
@@ -35,23 +36,11 @@ export class Portfolios {
   readonly #options: PortfoliosOptions;
   /** Where in each line those are looked for who need no place any more. */
   readonly #walks = new Map<string, LinePlace>();
-  #looking: Promise<void> | undefined;
-  #again = false;
+  /** Looks at all that wait; called every few seconds, and when a limit may have changed. */
+  readonly look = onceMore(() => this.#look());
 
   constructor(options: PortfoliosOptions) {
     this.#options = options;
-  }
-
-  /** Looks at all that wait; called every few seconds, and when a limit may have changed. */
-  look(): Promise<void> {
-    if (this.#looking !== undefined) this.#again = true;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      return this.look();
-    });
-    return this.#looking;
   }
 
   /** Portfolios without senders are forgotten, when nobody is counted in them any more. */
