@@ -5,7 +5,7 @@ import { JOURNAL } from '../src/inbox/journal.ts';
 import { NOTICE } from '../src/inbox/notices.ts';
 import * as strays from '../src/inbox/strays.ts';
 import { UNREAD } from '../src/inbox/unread.ts';
-import { ACCEPT } from '../src/outbox/accept-statement.ts';
+import { ACCEPT, ACCEPT_LOOKING } from '../src/outbox/accept-statement.ts';
 import { APPLY } from '../src/outbox/apply-statement.ts';
 import { CLAIM, CLAIM_WITHIN } from '../src/outbox/claim.ts';
 import * as direct from '../src/outbox/direct.ts';
@@ -30,7 +30,7 @@ import { type Ground, ground, putMessage } from './rows.ts';
  */
 const HOT: readonly Statement<unknown>[] = [
   ...[JOURNAL, NOTICE, UNREAD, strays.BY_WAMID, strays.LOOK, strays.UNPARK],
-  ...[ACCEPT, CLAIM, CLAIM_WITHIN, APPLY, MOVE, SWEEP, LATE, FREE_FOLLOWERS, FORGET_PAIRS],
+  ...[ACCEPT, ACCEPT_LOOKING, CLAIM, CLAIM_WITHIN, APPLY, MOVE, SWEEP, LATE, FREE_FOLLOWERS, FORGET_PAIRS],
   ...[direct.LOOK, receipts.LOOK, receipts.FORGET, WALK],
   ...[places.CALL, places.CROWDED, places.FORGET_PEOPLE],
   ...[LEARN, UNLEARN, RECORD, RENAMED, MOVE_CONSENTS, OPEN],

@@ -55,16 +55,36 @@ export function withoutMediaIds(value: unknown): unknown {
   );
 }
 
+/** The value itself where nothing in it changes, which is nearly always: nothing is copied then. */
 function changed(value: unknown, idOf: (name: string) => string | undefined): unknown {
-  if (Array.isArray(value)) return value.map(item => changed(item, idOf));
+  if (Array.isArray(value)) {
+    let items: unknown[] = value;
+    for (const [index, item] of value.entries()) {
+      const now = changed(item, idOf);
+      if (now === item) continue;
+      if (items === value) items = [...value];
+      items[index] = now;
+    }
+    return items;
+  }
   if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => {
-      if (OPAQUE.has(key)) return [key, inner];
-      if (!FILES.has(key) || !isObject(inner) || typeof inner.id !== 'string' || METAS_ID.test(inner.id))
-        return [key, changed(inner, idOf)];
-      const id = idOf(inner.id);
-      return [key, id === undefined ? inner : { ...inner, id }];
-    }),
-  );
+  let object: Record<string, unknown> = value;
+  for (const key of Object.keys(value)) {
+    if (OPAQUE.has(key)) continue;
+    const inner = value[key];
+    const now = FILES.has(key) && isNamed(inner) ? renamed(inner, idOf) : changed(inner, idOf);
+    if (now === inner) continue;
+    if (object === value) object = { ...value };
+    object[key] = now;
+  }
+  return object;
+}
+
+function isNamed(file: unknown): file is { readonly id: string } {
+  return isObject(file) && typeof file.id === 'string' && !METAS_ID.test(file.id);
+}
+
+function renamed(file: { readonly id: string }, idOf: (name: string) => string | undefined): unknown {
+  const id = idOf(file.id);
+  return id === undefined ? file : { ...file, id };
 }

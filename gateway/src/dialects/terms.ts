@@ -32,17 +32,24 @@ export function termsOf(headers: IncomingHttpHeaders): Terms | string {
       return 'Wirebird-Unconfirmed-Policy must be resend or fail.';
     terms.unconfirmedPolicy = policy;
   }
-  const validFor = seconds(headers, 'Wirebird-Valid-For', VALID_FOR_MAX_S);
+  const validFor = seconds(headers['wirebird-valid-for'], 'Wirebird-Valid-For', VALID_FOR_MAX_S);
   if (typeof validFor === 'string') return validFor;
   if (validFor !== undefined) terms.validForMs = validFor * 1_000;
-  const deadline = seconds(headers, 'Wirebird-Unconfirmed-Deadline', DEADLINE_MAX_S);
+  const deadline = seconds(
+    headers['wirebird-unconfirmed-deadline'],
+    'Wirebird-Unconfirmed-Deadline',
+    DEADLINE_MAX_S,
+  );
   if (typeof deadline === 'string') return deadline;
   if (deadline !== undefined) terms.unconfirmedDeadlineMs = deadline * 1_000;
   return terms;
 }
 
-function seconds(headers: IncomingHttpHeaders, name: string, most: number): number | string | undefined {
-  const text = headers[name.toLowerCase()];
+function seconds(
+  text: string | string[] | undefined,
+  name: string,
+  most: number,
+): number | string | undefined {
   if (text === undefined) return undefined;
   const value = typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= most ? value : `${name} must be a whole number of seconds from 1 to ${most}.`;

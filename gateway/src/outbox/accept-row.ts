@@ -54,13 +54,14 @@ export function rowOf(
   const validForMs =
     message.validForMs ?? (category === 'AUTHENTICATION' ? VALID_CODE_MS : (terms?.validForMs ?? VALID_MS));
   const freeForm = content.type !== 'template' && (content.category ?? 'service') === 'service';
+  const recipientKey = canonicalRecipient(message.recipient);
   return {
     id: newId(),
     w: message.workspaceId,
     s: message.senderId,
     d: message.dialect,
     r: message.recipient,
-    rk: canonicalRecipient(message.recipient),
+    rk: recipientKey === message.recipient ? undefined : recipientKey,
     k: content.type,
     c: JSON.stringify(content),
     p: PRIORITY[message.priority ?? priorityOf(category)],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accepted, type OutboxGround, type OutboxNode, outboxGround } from '../../test/outbox.ts';
 import type { Content } from '../message/content.ts';
 import { newId } from '../message/id.ts';
@@ -38,6 +38,19 @@ const count = async (): Promise<number> =>
         .executeTakeFirstOrThrow()
     ).n,
   );
+
+test('what was committed and whose answer was lost on the way is accepted, and stands once', async () => {
+  const node = await door();
+  const { store } = o.g;
+  const run = store.run.bind(store);
+  vi.spyOn(store, 'run').mockImplementationOnce(async (statement, values) => {
+    await run(statement, values);
+    throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  });
+  const answers = await node.accept.accept([o.hello(), o.hello()]);
+  expect(answers).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }]);
+  expect(await count()).toBe(2);
+});
 
 describe('the 24-hour window', () => {
   const REFUSED = { kind: 'refused', failure: { code: '131047' } };

@@ -7,7 +7,7 @@ import type { Clock } from '../store/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { TemplateVerdict } from '../templates/check.ts';
 import { type RowOptions, rowOf } from './accept-row.ts';
-import { ACCEPT, type AcceptOutcome, type Asked, type Row } from './accept-statement.ts';
+import { ACCEPT, ACCEPT_LOOKING, type Asked, type LookOutcome, type Row } from './accept-statement.ts';
 import type { Waiting } from './claim.ts';
 import type { QueueDepth } from './depth.ts';
 import { KeyTaken, type Mark, REPEAT_MS, type Repeats } from './repeats.ts';
@@ -63,9 +63,12 @@ interface Entry {
 interface Stored {
   /** By id, why nothing was stored. */
   readonly refused: ReadonlyMap<string, Failure>;
-  readonly repeated: Omit<AcceptOutcome['repeated'][number], 'q'> | undefined;
+  readonly repeated: Omit<LookOutcome['repeated'][number], 'q'> | undefined;
   readonly taken: boolean;
 }
+
+/** A process that died is a reason to look for minutes: asking for one each time would cost two statements a commit. */
+const DOUBT_MS = 1_000;
 
 /** Ids are made by a node's clock, and clocks differ. */
 const CLOCKS_MS = 60_000;
@@ -78,6 +81,8 @@ const FREE_FORM: TemplateVerdict = { ok: true, templateId: undefined, category: 
 export class Accept {
   readonly #batch: Batch<Entry, Stored>;
   readonly #options: AcceptOptions;
+  /** Monotonic ms: up to then each commit looks for earlier requests. */
+  #doubtUntil = 0;
   /** By hash, requests that are being stored. */
   readonly #underWay = new Map<
     string,
@@ -92,7 +97,7 @@ export class Accept {
       inFlight: 2,
       maxItems: 250,
       size: ({ rows }) => rows.reduce((sum, row) => sum + 400 + row.c.length, 0),
-      commit: entries => this.#commit(entries),
+      commit: (entries, again) => this.#commit(entries, again),
     });
   }
 
@@ -185,8 +190,8 @@ export class Accept {
     };
   }
 
-  async #commit(entries: readonly Entry[]): Promise<Stored[]> {
-    const { store, clock, depth, fail, repeats, suppress, wake } = this.#options;
+  async #commit(entries: readonly Entry[], isRunAgain: boolean): Promise<Stored[]> {
+    const { depth, fail, suppress, wake } = this.#options;
     const asked: Asked[] = [];
     const rows: Row[] = [];
     for (const [q, entry] of entries.entries()) {
@@ -194,19 +199,11 @@ export class Accept {
       for (const row of entry.rows) {
         // A batch that is run again numbers its requests anew.
         row.q = entry.asked === undefined ? undefined : q;
-        row.y = entry.asked?.kk !== undefined;
+        row.y = entry.asked?.kk === undefined ? undefined : true;
         rows.push(row);
       }
     }
-    const now = clock.now();
-    const { refused, shut, barred, repeated, taken } = await store.run(ACCEPT, [
-      rows,
-      asked,
-      now.toISOString(),
-      repeats.nodeId,
-      repeats.alone,
-      firstIdAt(now.getTime() - REPEAT_MS - CLOCKS_MS),
-    ]);
+    const { refused, shut, barred, repeated, taken } = await this.#store(rows, asked, isRunAgain);
     const notStored = new Map(refused.map(id => [id, WINDOW_CLOSED]));
     const masks = new Map(barred.map(({ id, m }) => [id, m]));
     for (const { id, cr } of masks.size === 0 ? [] : rows)
@@ -231,6 +228,21 @@ export class Accept {
     }
     wake(new Set(rows.map(row => row.s)));
     return outcomes;
+  }
+
+  /** Stores what is new at once, and what may have come before with a look for that. */
+  async #store(rows: readonly Row[], asked: readonly Asked[], isRunAgain: boolean): Promise<LookOutcome> {
+    const { store, clock, repeats } = this.#options;
+    const now = clock.now();
+    const at = now.toISOString();
+    const isAsked = isRunAgain || asked.some(({ s, kk }) => s || kk !== undefined);
+    if (!isAsked && clock.monotonic() >= this.#doubtUntil) {
+      const outcome = await store.run(ACCEPT, [rows, at, repeats.nodeId, repeats.alone]);
+      if (!outcome.doubt) return { ...outcome, repeated: [], taken: [] };
+      this.#doubtUntil = clock.monotonic() + DOUBT_MS;
+    }
+    const since = firstIdAt(now.getTime() - REPEAT_MS - CLOCKS_MS);
+    return store.run(ACCEPT_LOOKING, [rows, asked, at, repeats.nodeId, repeats.alone, since]);
   }
 
   /** Resolves when no commit waits or runs. */

@@ -6,7 +6,7 @@ import type { Consent, Outbound } from '../message/message.ts';
 import { Aliases } from '../recipients/aliases.ts';
 import { Consents } from '../recipients/consents.ts';
 import { unknownTemplate } from '../templates/template.ts';
-import { ACCEPT } from './accept-statement.ts';
+import { ACCEPT, ACCEPT_LOOKING } from './accept-statement.ts';
 import { CLAIM } from './claim.ts';
 
 /** What the ledger holds back, at accept and at send. */
@@ -234,7 +234,8 @@ test('a keyed request of which one message is refused stores the others', async 
 });
 
 test.each([
-  ['accept', ACCEPT.text, 6],
+  ['accept', ACCEPT.text, 4],
+  ['accept_looking', ACCEPT_LOOKING.text, 6],
   ['claim', CLAIM.text, 4],
 ])(
   '%s finds entries by the person, also before the database knows how many there are',

@@ -36,11 +36,11 @@ describe('group commit', () => {
     );
   });
 
-  test('a batch in doubt is run again, with the same rows', async () => {
-    const commits: number[][] = [];
+  test('a batch in doubt is run again, with the same rows, and told so', async () => {
+    const commits: [number[], boolean][] = [];
     const batch = new Batch<number, number>({
-      commit: async items => {
-        commits.push(items);
+      commit: async (items, again) => {
+        commits.push([items, again]);
         if (commits.length === 1)
           throw Object.assign(new Error('connection terminated'), { code: 'ECONNRESET' });
         return items;
@@ -48,8 +48,8 @@ describe('group commit', () => {
     });
     expect(await Promise.all([batch.add(1), batch.add(2)])).toEqual([1, 2]);
     expect(commits).toEqual([
-      [1, 2],
-      [1, 2],
+      [[1, 2], false],
+      [[1, 2], true],
     ]);
   });
 

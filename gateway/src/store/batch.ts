@@ -13,8 +13,11 @@ export class Overloaded extends Error {
 }
 
 export interface BatchOptions<In, Out> {
-  /** Commits the items together; one result for each, in their order. Run again after a broken connection. */
-  readonly commit: (items: In[]) => Promise<Out[]>;
+  /**
+   * Commits the items together; one result for each, in their order. After a broken connection it is run `again`: they may
+   * be committed already.
+   */
+  readonly commit: (items: In[], again: boolean) => Promise<Out[]>;
   /** Rows in one commit. */
   readonly maxItems?: number;
   /** Commits under way at once. */
@@ -170,14 +173,17 @@ export class Batch<In, Out> {
     }
   }
 
-  async #commit(all: Waiting<In, Out>[]): Promise<void> {
-    for (;;) {
+  async #commit(all: Waiting<In, Out>[], before = false): Promise<void> {
+    for (let again = before; ; again = true) {
       // Who was refused while waiting must not be committed behind his back.
       const entries = all.filter(entry => !entry.settled);
       if (entries.length === 0) return;
       for (const entry of entries) entry.underWay = true;
       try {
-        const results = await this.#options.commit(entries.map(entry => entry.item));
+        const results = await this.#options.commit(
+          entries.map(entry => entry.item),
+          again,
+        );
         for (const [index, entry] of entries.entries())
           settle(entry, () => entry.resolve(results[index] as Out));
         return;
@@ -189,8 +195,8 @@ export class Batch<In, Out> {
           return;
         } else {
           const middle = entries.length >> 1;
-          await this.#commit(entries.slice(0, middle));
-          await this.#commit(entries.slice(middle));
+          await this.#commit(entries.slice(0, middle), again);
+          await this.#commit(entries.slice(middle), again);
           return;
         }
       }
