@@ -1,6 +1,7 @@
 import { EVENT } from '../message/event.ts';
 import { STATUS } from '../message/status.ts';
 import { type ClaimedReport, LEASE_OF, RECEIVER_OF, REPORT_JSON } from '../reports/report-sql.ts';
+import { DERIVED_ID } from '../store/derived-id.ts';
 import { INTO_JOURNAL, JOURNALLED } from '../store/journal-row.ts';
 import { KEY_IS } from '../store/key-is.ts';
 import { LOG_EVENTS } from '../store/log-events.ts';
@@ -196,7 +197,7 @@ export const APPLY: Statement<Applied> = {
       from told t join webhook_endpoints e on e.workspace_id = t.workspace_id and e.enabled and e.mask & t.kind <> 0
         and (e.only_senders is null or t.sender_id = any(e.only_senders))
     ), takable as materialized (
-      select d.*, t.take, derived_id(d.id, 'report:' || d.kind || ':' || coalesce(d.endpoint_id::text, 'own')) as report_id,
+      select d.*, t.take, ${DERIVED_ID('d.id', `'report:' || d.kind || ':' || coalesce(d.endpoint_id::text, 'own')`)} as report_id,
         case when t.take is not null and (d.row).id is not null and not d.stopped then ${RECEIVER_OF('d')} end as lane
       from destined d cross join (select nullif($6::jsonb, 'null') as take) t
     ), placed as materialized (

@@ -4,6 +4,7 @@ import { addSender, addWorkspace, type Ground, ground, putMessage } from '../../
 import { EVENT, eventName } from '../message/event.ts';
 import { derivedId, newId } from '../message/id.ts';
 import { STATUS, statusName } from '../message/status.ts';
+import { DERIVED_ID } from '../store/derived-id.ts';
 import { parametersOf } from './apply.ts';
 import { APPLY, type Fact, type InboundRow } from './apply-statement.ts';
 
@@ -258,8 +259,10 @@ describe('inbound', () => {
 
 test('an id derived in the database is the one derived in Node', async () => {
   const id = newId();
-  const { rows } = await sql<{
-    derived: string;
-  }>`select derived_id(${id}::uuid, 'report:1:own') as derived`.execute(g.store.db);
-  expect(rows[0]?.derived).toBe(derivedId(id, 'report:1:own'));
+  const { rows } = await sql<{ derived: string; inlined: string }>`
+    select derived_id(i.id, i.name) as derived, ${sql.raw(DERIVED_ID('i.id', 'i.name'))} as inlined
+    from (select ${id}::uuid as id, 'report:1:own'::text as name) i
+  `.execute(g.store.db);
+  const derived = derivedId(id, 'report:1:own');
+  expect(rows).toEqual([{ derived, inlined: derived }]);
 });
