@@ -32,7 +32,7 @@ const SAME_FLOOR: Partial<Record<Room, readonly Room[]>> = {
 export const DIALECTS: readonly string[] = ['telnyx', 'infobip', 'ycloud', 'elevenlabs'];
 
 /** Files beside the rooms: config.ts and problem.ts are open to all; no room imports the others. */
-export const OPEN_FILES: readonly string[] = ['config', 'problem'];
+export const OPEN_FILES: readonly string[] = ['config', 'problem', 'remembered', 'within'];
 /** The composition root: gateway.ts knows every room, the rest of it the rooms it names. */
 const ROOT_FILES = [
   'gateway',

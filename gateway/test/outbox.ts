@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { Recognized, Send, SendResult } from '../src/carriers/whatsapp/client.ts';
+import type { Recognized } from '../src/carriers/whatsapp/answer.ts';
+import type { Send, SendResult } from '../src/carriers/whatsapp/client.ts';
 import { EVENT } from '../src/message/event.ts';
 import type { Failure } from '../src/message/failure.ts';
 import { newId } from '../src/message/id.ts';

@@ -1,4 +1,5 @@
-import type { Recognized, SendResult } from '../carriers/whatsapp/client.ts';
+import type { Recognized } from '../carriers/whatsapp/answer.ts';
+import type { SendResult } from '../carriers/whatsapp/client.ts';
 import { exhausted, type Failure, storedFailure, suppressedFor } from '../message/failure.ts';
 import { STATUS } from '../message/status.ts';
 import { Batch } from '../store/batch.ts';

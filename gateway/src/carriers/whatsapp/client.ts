@@ -1,7 +1,9 @@
 import { Agent, type buildConnector, type FormData } from 'undici';
 import { mended } from '../../message/content.ts';
-import type { Failure, FailureTrace } from '../../message/failure.ts';
-import { fromBareStatus, fromGraphError, fromNetworkError, type GraphError } from './errors.ts';
+import type { Failure } from '../../message/failure.ts';
+import { within } from '../../within.ts';
+import { field, graphError, type Recognized, readJson, recognized } from './answer.ts';
+import { fromBareStatus, fromGraphError, fromNetworkError } from './errors.ts';
 
 /** What is needed to speak for a number. */
 export interface Credentials {
@@ -30,15 +32,6 @@ export type SendResult =
     }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-/** Whom Meta recognized in a recipient (§2): `contacts[]` of the answer to a send. */
-export interface Recognized {
-  /** Digits. */
-  readonly phone: string | undefined;
-  readonly userIds: readonly string[];
-  /** The number that it was sent to, where WhatsApp knows the person under another one. */
-  readonly formerPhone: string | undefined;
-}
-
 export type NumberCheck =
   | {
       readonly ok: true;
@@ -63,9 +56,6 @@ const ANSWER_MAX = 64 * 1024;
 
 /** A page of fifty templates has all their components. */
 const LONG_ANSWER_MAX = 4 * 1024 * 1024;
-
-/** Of a mark of Meta's, in characters; its own have some dozens. */
-const TRACE_MAX = 200;
 
 /** Nobody is refused for want of this answer, and a clean stop waits for it. */
 const LIMIT_MS = 5_000;
@@ -193,28 +183,30 @@ export class WhatsApp {
     maxBytes: number,
   ): Promise<{ readonly bytes: Uint8Array } | { readonly failure: Failure }> {
     const { origin, pathname, search } = new URL(url);
+    const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
     try {
-      const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
-      const response = await agent.request({
-        origin,
-        path: `${pathname}${search}`,
-        method: 'GET',
-        signal: AbortSignal.timeout(UPLOAD_MS),
-        headers: { authorization: `Bearer ${credentials.accessToken}` },
+      return await within(UPLOAD_MS, async signal => {
+        const { statusCode, body } = await agent.request({
+          origin,
+          path: `${pathname}${search}`,
+          method: 'GET',
+          signal,
+          headers: { authorization: `Bearer ${credentials.accessToken}` },
+        });
+        if (statusCode !== 200) {
+          body.on('error', () => {});
+          body.destroy();
+          return { failure: { ...fromBareStatus(statusCode), outcome: 'retry' as const } };
+        }
+        const chunks: Buffer[] = [];
+        let size = 0;
+        for await (const chunk of body as AsyncIterable<Buffer>) {
+          size += chunk.length;
+          if (size > maxBytes) return { failure: TOO_LARGE };
+          chunks.push(chunk);
+        }
+        return { bytes: Buffer.concat(chunks) };
       });
-      if (response.statusCode !== 200) {
-        response.body.on('error', () => {});
-        response.body.destroy();
-        return { failure: { ...fromBareStatus(response.statusCode), outcome: 'retry' } };
-      }
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of response.body as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (size > maxBytes) return { failure: TOO_LARGE };
-        chunks.push(chunk);
-      }
-      return { bytes: Buffer.concat(chunks) };
     } catch (error) {
       return { failure: { ...fromNetworkError(error), outcome: 'retry' } };
     }
@@ -233,28 +225,29 @@ export class WhatsApp {
     answerMax = ANSWER_MAX,
   ): Promise<GraphAnswer> {
     const base = new URL(credentials.graphUrl ?? this.#options.graphUrl);
-    let status: number;
-    let parsed: unknown;
+    const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
+    let answer: { readonly status: number; readonly parsed: unknown };
     try {
-      const agent = credentials.graphUrl === undefined ? this.#agent : this.#guarded;
-      const response = await agent.request({
-        origin: base.origin,
-        path: `${base.pathname === '/' ? '' : base.pathname}/${this.#options.graphVersion}${path}`,
-        method,
-        // Over everything together: an answer that trickles in has no end of its own.
-        signal: AbortSignal.timeout(timeoutMs),
-        headersTimeout: timeoutMs,
-        headers: {
-          authorization: `Bearer ${credentials.accessToken}`,
-          ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
-        },
-        body,
+      // Over everything together: an answer that trickles in has no end of its own.
+      answer = await within(timeoutMs, async signal => {
+        const { statusCode, body: parts } = await agent.request({
+          origin: base.origin,
+          path: `${base.pathname === '/' ? '' : base.pathname}/${this.#options.graphVersion}${path}`,
+          method,
+          signal,
+          headersTimeout: timeoutMs,
+          headers: {
+            authorization: `Bearer ${credentials.accessToken}`,
+            ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
+          },
+          body,
+        });
+        return { status: statusCode, parsed: await readJson(parts, answerMax) };
       });
-      status = response.statusCode;
-      parsed = await readJson(response.body, answerMax);
     } catch (error) {
       return { kind: 'failed', failure: fromNetworkError(error) };
     }
+    const { status, parsed } = answer;
     if (status >= 200 && status < 300) return { kind: 'answered', body: parsed };
     const error = graphError(field(parsed, 'error'));
     return {
@@ -262,70 +255,4 @@ export class WhatsApp {
       failure: error === undefined ? fromBareStatus(status) : fromGraphError(error, status),
     };
   }
-}
-
-async function readJson(body: AsyncIterable<Buffer>, max: number): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > max) break;
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-/** Undefined when the answer tells no name that is new. */
-function recognized(body: unknown, recipient: string): Recognized | undefined {
-  const contacts = field(body, 'contacts');
-  const contact = Array.isArray(contacts) ? contacts[0] : undefined;
-  const named = (name: string): string | undefined => {
-    const value = field(contact, name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const phone = named('wa_id');
-  const byPhone = recipient.startsWith('+');
-  const moved = byPhone && phone !== undefined && `+${phone}` !== recipient;
-  const others = [named('user_id'), named('parent_user_id')].filter(id => id !== undefined);
-  if (others.length === 0 && !moved) return undefined;
-  return {
-    phone: phone ?? (byPhone ? recipient : undefined),
-    userIds: byPhone ? others : [...others, recipient],
-    formerPhone: moved ? recipient : undefined,
-  };
-}
-
-function traceOf(error: unknown): FailureTrace | undefined {
-  const [id, type] = ['fbtrace_id', 'type'].map(name => {
-    const value = field(error, name);
-    return typeof value === 'string' && value !== '' ? mended(value).slice(0, TRACE_MAX) : undefined;
-  });
-  const subcode = field(error, 'error_subcode');
-  const trace = {
-    ...(id === undefined ? {} : { id }),
-    ...(typeof subcode === 'number' ? { subcode: String(subcode) } : {}),
-    ...(type === undefined ? {} : { type }),
-  };
-  return Object.keys(trace).length === 0 ? undefined : trace;
-}
-
-function graphError(value: unknown): GraphError | undefined {
-  const code = field(value, 'code');
-  if (typeof code !== 'number') return undefined;
-  const text = (of: unknown): string | undefined => (typeof of === 'string' ? mended(of) : undefined);
-  return {
-    code,
-    message: text(field(value, 'message')),
-    title: text(field(value, 'error_user_title')),
-    details: text(field(field(value, 'error_data'), 'details')),
-    trace: traceOf(value),
-  };
 }
