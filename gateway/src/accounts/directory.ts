@@ -2,12 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from '../store/store.ts';
 import { presentedKey } from './credentials.ts';
 import { keyHash, SCOPES } from './keys.ts';
+import { accountsVersion, readSnapshot } from './read-snapshot.ts';
 import type { Secrets } from './secrets.ts';
 import {
-  accountsVersion,
   type Principal,
   phoneKey,
-  readSnapshot,
   type Sender,
   type SendingProfile,
   type SigningWorkspace,
