@@ -38,7 +38,7 @@ export function createServer(refuser: Refuser, log: FastifyBaseLogger): FastifyI
   const app = fastify({
     // One line for each request would cost more than the request; metrics count, and problems are logged below.
     loggerInstance: log,
-    // Nor is a logger of its own made for each: what is logged of one says which.
+    // Nor is a logger of its own made for each: what we log of one says which.
     childLoggerFactory: logger => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,

@@ -1,7 +1,6 @@
 /**
- * Runs work with a signal that aborts after a time. `AbortSignal.timeout` does the same, but keeps its timer and what hangs
- * on it until the time is over: with 320 requests a second and half a minute for each that was 100 MB of memory in which
- * nothing was of use any more.
+ * Runs work with a signal that aborts after a time. `AbortSignal.timeout` aborts as well, but keeps its timer and what hangs
+ * on it until the time is over: with 320 requests a second and half a minute for each, ten thousand of them.
  *
  * @throws what the work throws; a `DOMException` named `TimeoutError` where it throws the reason of its signal
  */

@@ -79,6 +79,7 @@ export class Directory {
   }
 
   authenticateKey(key: string): Principal | undefined {
+    // Only keys that are good stand there, and a map compares nothing whose own (seeded) hash differs.
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     // Looking up a hash tells nothing by its time: nobody can choose how much of a hash fits.

@@ -14,8 +14,8 @@ export class Overloaded extends Error {
 
 export interface BatchOptions<In, Out> {
   /**
-   * Commits the items together; one result for each, in their order. After a broken connection it is run `again`: they may
-   * be committed already.
+   * Commits the items together; one result for each, in their order. After an error it is run `again`, with all of them or
+   * with some: they may be committed already.
    */
   readonly commit: (items: In[], again: boolean) => Promise<Out[]>;
   /** Rows in one commit. */
@@ -195,8 +195,9 @@ export class Batch<In, Out> {
           return;
         } else {
           const middle = entries.length >> 1;
-          await this.#commit(entries.slice(0, middle), again);
-          await this.#commit(entries.slice(middle), again);
+          // An error that nobody knows as passing may have come after the commit all the same.
+          await this.#commit(entries.slice(0, middle), true);
+          await this.#commit(entries.slice(middle), true);
           return;
         }
       }
