@@ -57,7 +57,7 @@ const ROOT_FILES = [
   'visit',
 ];
 /** These know no room. */
-const PLAIN_FILES = ['metrics', 'parent', 'sandbox-child', 'signals', 'upkeep', 'version'];
+const PLAIN_FILES = ['heap', 'metrics', 'parent', 'sandbox-child', 'signals', 'upkeep', 'version'];
 export const CLOSED_FILES: readonly string[] = [...ROOT_FILES, ...PLAIN_FILES];
 
 /** What `message` may use of other people's code: it computes, it does not read, write or wait. */

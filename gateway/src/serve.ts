@@ -1,18 +1,12 @@
 import { isIP } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { keepHeapSmall } from './heap.ts';
 import { onParentGone } from './parent.ts';
 import { type Sandbox, startSandbox } from './sandbox-child.ts';
 import { SANDBOX_KEY, SEEDED_PHONE, seedReceiver, seedSender } from './seed.ts';
 import { onStop } from './signals.ts';
-
-/**
- * How much garbage may lie beside what is of use before it is collected. Left alone, V8 lets it grow to four times as much on
- * a machine with memory to spare: 420 MB with a million messages in the queue, where 50 are in use and 190 are needed idle.
- */
-const HEAP_GROWING_PERCENT = 40;
 
 /**
  * `wirebird serve`: starts everything, says where it is, and runs until a signal.
@@ -20,7 +14,7 @@ const HEAP_GROWING_PERCENT = 40;
  * Log lines are JSON on standard output; what a person should read stands on standard error.
  */
 export async function serve(config: Config): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  keepHeapSmall();
   // Whoever read it may be gone (`npm start | head`); that is no reason to end in the middle of a stop.
   process.stderr.on('error', () => {});
   process.stdout.on('error', () => {});
