@@ -15,22 +15,31 @@ const BUSY = 0.5;
 
 const LOOK_MS = 1_000;
 
-/** The growth that suits a load, as V8's flag takes it. */
-export function heapGrowth(utilization: number): number {
-  return utilization > BUSY ? AS_V8_LIKES : GROWTH_PERCENT;
+/** A start is busy too, and how far the heap may grow is decided at its last collection. */
+const BUSY_LOOKS = 5;
+
+/** The growth that suits a load, as V8's flag takes it. @param busyLooks how many looks in a row found it busy */
+export function heapGrowth(busyLooks: number): number {
+  return busyLooks >= BUSY_LOOKS ? AS_V8_LIKES : GROWTH_PERCENT;
 }
 
 /** Keeps memory small for as long as there is time for it; runs as long as the process does. */
 export function keepHeapSmall(): void {
   let before = performance.eventLoopUtilization();
+  let busyLooks = 0;
   let growth: number | undefined;
-  const look = (): void => {
-    const now = performance.eventLoopUtilization();
-    const wanted = heapGrowth(performance.eventLoopUtilization(now, before).utilization);
-    before = now;
+  const apply = (wanted: number): void => {
     if (wanted === growth) return;
     growth = wanted;
     setFlagsFromString(`--heap-growing-percent=${wanted}`);
   };
+  const look = (): void => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    busyLooks = utilization > BUSY ? busyLooks + 1 : 0;
+    apply(heapGrowth(busyLooks));
+  };
+  apply(heapGrowth(0));
   setInterval(look, LOOK_MS).unref();
 }
